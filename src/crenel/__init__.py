@@ -1,0 +1,1 @@
+"""Crenel: who can talk to whom in a Kubernetes cluster, exactly."""

@@ -1,0 +1,47 @@
+"""What every source yields: documents, and the problems met on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from crenel.provenance import Origin, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One object as a source found it, still untyped; ``List`` kinds are already taken apart."""
+
+    data: dict[str, Any]
+    origin: Origin
+    served: bool = False
+    """True when an API server sent it: it has passed admission, and fields that we do not know are newer, not wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A kind that a live cluster would not let us list: what it could change is unknown."""
+
+    group: str
+    kind: str
+    namespace: str | None
+    """None when it could not be read anywhere in the cluster."""
+    reason: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """All that was read from one set of sources."""
+
+    documents: list[Document] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    examined: int = 0
+    """How many files, or API lists, were looked into."""
+
+    def extend(self, other: Reading) -> None:
+        """Add what another source yielded."""
+        self.documents += other.documents
+        self.problems += other.problems
+        self.unreadable += other.unreadable
+        self.examined += other.examined
