@@ -1,7 +1,7 @@
 """Where a thing came from, and what was wrong with it.
 
-Every layer uses these two types, so they sit below all of them: an `Origin` names the place in the input that an
-object was read from, a `Problem` is one line a person can act on.
+Every layer uses these types, so they sit below all of them: an `Origin` names the place in the input that an object was
+read from, a `Problem` is one line a person can act on, an `Unreadable` is a gap in the input.
 """
 
 from __future__ import annotations
@@ -89,3 +89,14 @@ class Problem:
             place = f"{place}:{line}"
         parts = [place, self.object, field_text(self.field), self.message]
         return ": ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A kind that a live cluster would not let us list: what it could change is unknown."""
+
+    group: str
+    kind: str
+    namespace: str | None
+    """None when it could not be read anywhere in the cluster."""
+    reason: str

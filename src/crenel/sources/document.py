@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from crenel.provenance import Origin, Problem
+from crenel.provenance import Origin, Problem, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +16,6 @@ class Document:
     origin: Origin
     served: bool = False
     """True when an API server sent it: it has passed admission, and fields that we do not know are newer, not wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A kind that a live cluster would not let us list: what it could change is unknown."""
-
-    group: str
-    kind: str
-    namespace: str | None
-    """None when it could not be read anywhere in the cluster."""
-    reason: str
 
 
 @dataclass(slots=True)
@@ -45,3 +34,6 @@ class Reading:
         self.problems += other.problems
         self.unreadable += other.unreadable
         self.examined += other.examined
+
+
+__all__ = ["Document", "Reading", "Unreadable"]

@@ -77,6 +77,7 @@ class PodSpec(Field):
     dns_config: Any = None
     dns_policy: Any = None
     enable_service_links: Any = None
+    eviction_responders: Any = None
     host_aliases: Any = None
     host_ipc: Any = msgspec.field(default=None, name="hostIPC")
     host_pid: Any = msgspec.field(default=None, name="hostPID")
@@ -247,6 +248,7 @@ class NodeSpec(Field):
     provider_id: str | None = msgspec.field(default=None, name="providerID")
     config_source: Any = None
     external_id: Any = msgspec.field(default=None, name="externalID")
+    pod_preemption_policy: Any = None
     taints: Any = None
     unschedulable: Any = None
 

@@ -1,0 +1,80 @@
+"""The command `crenel`: find the command that was asked for, run it, and end with its exit code.
+
+Nothing is imported before it is needed, argparse included: the help starts as fast as an empty program.
+"""
+
+import os
+import sys
+
+COMMANDS = {
+    "map": ("crenel.cli.map", "show who can talk to whom"),
+    "can": ("crenel.cli.can", "say whether SOURCE may reach TARGET, and why"),
+    "diff": ("crenel.cli.diff", "show what became possible and impossible between two states"),
+    "snapshot": ("crenel.cli.snapshot", "save what the other commands need from a cluster in one file"),
+    "completion": ("crenel.cli.completion", "print the completion script of a shell"),
+}
+"""Each command by its name: the module that has its `configure` and `run`, and one line of help."""
+
+HIDDEN = {"__complete": "crenel.cli.candidates"}
+"""Commands that only scripts call."""
+
+HELP = """\
+Who can talk to whom in a Kubernetes cluster, exactly, and why.
+
+Usage:
+  {prog} COMMAND [ARGUMENTS] [-f PATH]... [-o FORMAT]
+
+Commands:
+{commands}
+
+Options:
+  -h, --help     show this help; after a command, that command's
+  -V, --version  show the version
+
+Without -f the current kubeconfig context is read; nothing is ever written to a cluster.
+
+Exit codes: 0 fine; 1 the answer is no; 2 wrong use or unreadable input; 3 nothing was examined.
+"""
+
+
+def main() -> int:
+    """Run the command line of this process and return its exit code; no exception leaves it."""
+    prog = "kubectl crenel" if os.path.basename(sys.argv[0]) == "kubectl-crenel" else "crenel"
+    try:
+        return _flushed(dispatch(prog, sys.argv[1:]))
+    except (Exception, KeyboardInterrupt) as error:
+        from crenel.cli.failures import report_failure
+
+        return report_failure(prog, error)
+
+
+def dispatch(prog: str, arguments: list[str]) -> int:
+    """Run the command that `arguments` begins with, under the name `prog`, and return its exit code."""
+    name = arguments[0] if arguments else ""
+    if name in ("-h", "--help"):
+        _write(HELP.format(prog=prog, commands="\n".join(f"  {n:<12} {line}" for n, (_, line) in COMMANDS.items())))
+        return 0
+    if name in ("-V", "--version"):
+        from crenel.version import VERSION
+
+        _write(f"crenel {VERSION}\n")
+        return 0
+    if name in COMMANDS or name in HIDDEN:
+        from crenel.cli.parser import run_command
+
+        return run_command(prog, name, arguments[1:])
+    from crenel.cli.failures import unknown_command
+
+    raise unknown_command(prog, name)
+
+
+def _write(text: str) -> None:
+    if sys.stdout is not None:
+        sys.stdout.write(text)
+
+
+def _flushed(code: int) -> int:
+    """Flush now, where a reader that went away is still handled."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return code

@@ -1,0 +1,79 @@
+"""The options that commands share, and what argparse calls their values.
+
+An option whose value is a file has the metavar PATH or FILE: completion goes by that.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+
+def add_input_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says where the input comes from: `filename`, and all of `add_cluster_options` and `add_reading_options`."""
+    group = parser.add_argument_group("input")
+    group.add_argument(
+        "-f",
+        "--filename",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a file, a directory (read recursively) or - for standard input; may be repeated. "
+        "Without it the current kubeconfig context is read",
+    )
+    add_cluster_options(group)
+    add_reading_options(group)
+
+
+def add_cluster_options(group: argparse._ActionsContainer) -> None:
+    """Add what chooses a live cluster: `context` and `kubeconfig`, both None when not given."""
+    group.add_argument("--context", metavar="NAME", help="the kubeconfig context to read")
+    group.add_argument("--kubeconfig", metavar="PATH", help="the kubeconfig file to use")
+
+
+def add_reading_options(group: argparse._ActionsContainer) -> None:
+    """Add how input is understood: `default_namespace`, `pod_cidr` (list of CIDR texts) and `lenient`."""
+    group.add_argument(
+        "--default-namespace",
+        default="default",
+        metavar="NS",
+        help="the namespace of objects that name none (default: default)",
+    )
+    group.add_argument(
+        "--pod-cidr",
+        action="append",
+        default=[],
+        metavar="CIDR",
+        help="a range that pods get their addresses from; may be repeated",
+    )
+    group.add_argument(
+        "--lenient",
+        action="store_true",
+        help="do not exit with 2 for documents that could not be read or that the API would reject",
+    )
+
+
+def add_namespace_options(parser: argparse.ArgumentParser) -> None:
+    """Add the filter: `namespace` (list of names, empty for all) or `all_namespaces`."""
+    group = parser.add_argument_group("filter").add_mutually_exclusive_group()
+    group.add_argument(
+        "-n",
+        "--namespace",
+        action="append",
+        default=[],
+        metavar="NS",
+        help="only what touches this namespace; may be repeated",
+    )
+    group.add_argument("-A", "--all-namespaces", action="store_true", help="every namespace (the default)")
+
+
+def add_report_options(parser: argparse.ArgumentParser, formats: Sequence[str]) -> None:
+    """Add what shapes the report: `output`, one of `formats` (the first is the default), and `exit_zero`."""
+    group = parser.add_argument_group("report")
+    group.add_argument(
+        "-o",
+        "--output",
+        choices=formats,
+        default=formats[0],
+        metavar="FORMAT",
+        help=f"{', '.join(formats[:-1])} or {formats[-1]} (default: {formats[0]})",
+    )
+    group.add_argument("--exit-zero", action="store_true", help="exit with 0 even where the answer is no")

@@ -1,0 +1,86 @@
+"""A whole input, translated: the network with the objects that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crenel.dialects.assemble import Assembly, assemble
+from crenel.dialects.distinctions import gather
+from crenel.dialects.enforcement import Enforcement, recognise
+from crenel.dialects.scope import Scope
+from crenel.dialects.surroundings import survey
+from crenel.kubernetes.decode import Decoded
+from crenel.kubernetes.population import Distinctions, populate
+from crenel.network.endpoints import Registry
+from crenel.network.network import Cuts, Network
+from crenel.network.traffic import TrafficTable
+from crenel.provenance import Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a model is made from."""
+
+    decoded: Decoded
+    pod_cidrs: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What two models share so that they can be compared bit by bit."""
+
+    registry: Registry
+    distinctions: Distinctions
+    cuts: Cuts | None = None
+    table: TrafficTable | None = None
+
+
+@dataclass(slots=True)
+class Model:
+    """The network of one input, with the objects behind it."""
+
+    given: Input
+    assembly: Assembly
+    network: Network
+    enforcement: Enforcement
+    frame: Frame
+
+    @property
+    def scope(self) -> Scope:
+        """The selectors' side of it."""
+        return self.assembly.scope
+
+
+def build(given: Input) -> Model:
+    """Build the model of one input."""
+    frame = Frame(Registry(), gather(given.decoded))
+    return _finish(given, _assembled(given, frame), frame)
+
+
+def build_alike(inputs: Sequence[Input]) -> list[Model]:
+    """Build several models on the same endpoints, blocks and traffic atoms, so that they can be compared."""
+    registry = Registry()
+    frame = Frame(registry, gather(*(given.decoded for given in inputs)))
+    assemblies = [_assembled(given, frame) for given in inputs]
+    cuts = Cuts()
+    for assembly in assemblies:
+        cuts |= assembly.blueprint.cuts()
+    frame = Frame(registry, frame.distinctions, cuts=cuts, table=TrafficTable(cuts.traffic))
+    return [_finish(given, assembly, frame) for given, assembly in zip(inputs, assemblies, strict=True)]
+
+
+def _assembled(given: Input, frame: Frame) -> Assembly:
+    population = populate(given.decoded, frame.distinctions)
+    surroundings = survey(given.decoded, given.pod_cidrs)
+    return assemble(given.decoded, population, surroundings, frame.registry, given.unreadable)
+
+
+def _finish(given: Input, assembly: Assembly, frame: Frame) -> Model:
+    network = Network(assembly.blueprint, frame.cuts, frame.table)
+    return Model(given, assembly, network, _enforcement(given.decoded), frame)
+
+
+def _enforcement(decoded: Decoded) -> Enforcement:
+    return recognise(decoded.workloads, decoded.pods, decoded.config_maps, decoded.nodes, decoded.custom_resource_names)

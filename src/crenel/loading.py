@@ -1,0 +1,64 @@
+"""Reads sources into a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+from crenel.library import Network
+from crenel.provenance import Origin
+from crenel.sources.document import Document, Reading
+
+Source: TypeAlias = "str | Path | Iterable[dict[str, Any]]"
+"""A file, a directory, ``-``, ``git:REV[:PATH]``; or objects that are already parsed."""
+
+
+def load(
+    *sources: Source,
+    default_namespace: str = "default",
+    pod_cidrs: Sequence[str] = (),
+    context: str | None = None,
+    kubeconfig: str | None = None,
+    namespaces: Sequence[str] = (),
+) -> Network:
+    """Read configuration into a `Network`.
+
+    Without `sources` the cluster of the current kubeconfig context, or of `context`, is read (extra ``crenel[cluster]``).
+    Nothing that is wrong with the input raises: see `Network.problems`.
+
+    Raises:
+        ValueError: a pod CIDR is none.
+    """
+    reading = read(sources, context=context, kubeconfig=kubeconfig, namespaces=namespaces)
+    return Network(reading, default_namespace, pod_cidrs)
+
+
+def read(
+    sources: Sequence[Source],
+    *,
+    context: str | None = None,
+    kubeconfig: str | None = None,
+    namespaces: Sequence[str] = (),
+    stdin: IO[bytes] | None = None,
+) -> Reading:
+    """Read sources; without any, the live cluster."""
+    if not sources:
+        from crenel.sources import cluster
+
+        return cluster.read(context=context, kubeconfig=kubeconfig, namespaces=namespaces or None)
+    total = Reading()
+    for source in sources:
+        total.extend(_one(source, stdin))
+    return total
+
+
+def _one(source: Source, stdin: IO[bytes] | None) -> Reading:
+    if isinstance(source, (str, Path)):
+        from crenel.sources import files, git, snapshot
+
+        text = str(source)
+        found = git.export(text) if text.startswith("git:") else files.read([text], stdin=stdin)
+        return snapshot.from_documents(found)
+    documents = [Document(data, Origin("objects", number)) for number, data in enumerate(source)]
+    return Reading(documents, examined=1)

@@ -1,0 +1,231 @@
+"""The network: endpoints, stages, and the questions that the solver answers about them.
+
+A `Network` is immutable but for names that questions bring along. It never enumerates pairs: destinations that every
+rule treats alike are solved once, against all sources at a time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+
+from crenel.network.addresses import FAMILIES, LAST, AddressSet, Family
+from crenel.bits import members, union
+from crenel.network.endpoints import LOCAL_NODE, Endpoint, Kind, Registry
+from crenel.network.evaluate import Cell, Recorder, decide, proceed, run, start
+from crenel.network.lowering import Lowering, View
+from crenel.network.matching import Matcher
+from crenel.network.rules import Direction, Rule, Stage
+from crenel.network.traffic import ALL, Match, TrafficTable
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where address space and traffic are cut: so that two networks can be compared on the same blocks and atoms."""
+
+    addresses: frozenset[AddressSet] = frozenset()
+    traffic: frozenset[Match] = frozenset()
+    names: frozenset[str] = frozenset()
+    both_families: bool = False
+    """Whether some endpoint is in both address families."""
+
+    def __or__(self, other: Cuts) -> Cuts:
+        return Cuts(
+            self.addresses | other.addresses,
+            self.traffic | other.traffic,
+            self.names | other.names,
+            self.both_families or other.both_families,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What dialects hand over: members of the network and the stages that guard them, in order."""
+
+    registry: Registry
+    members: Sequence[Endpoint]
+    stages: Sequence[Stage]
+    families: tuple[Family, ...] = (4,)
+    """The families the cluster is known, or assumed, to use."""
+    inside: AddressSet = field(default_factory=AddressSet)
+    """The cluster's own ranges: pods, Services, nodes."""
+
+    def rules(self) -> Iterator[Rule]:
+        """All rules of all stages."""
+        return (rule for stage in self.stages for rank in stage.ranks for policy in rank for rule in policy.rules)
+
+    def cuts(self) -> Cuts:
+        """Where the rules cut address space and traffic."""
+        addresses: set[AddressSet] = set()
+        traffic: set[Match] = set()
+        names: set[str] = set()
+        for rule in self.rules():
+            if rule.peers.addresses is not None:
+                addresses.add(rule.peers.addresses)
+            if rule.traffic:
+                traffic.update(rule.traffic)
+            names.update(rule.peers.names)
+        for member in self.members:
+            traffic.update(Match(protocol, (port, port)) for _, protocol, port in member.ports)
+        both = any(len(member.families) > 1 for member in self.members)
+        return Cuts(frozenset(addresses), frozenset(traffic), frozenset(names), both)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle of the solution: all these sources reach all these destinations with this traffic."""
+
+    sources: int
+    destinations: int
+    traffic: int
+    sure: bool
+
+
+class Network:
+    """Endpoints under stages, ready to be asked."""
+
+    def __init__(self, blueprint: Blueprint, cuts: Cuts | None = None, table: TrafficTable | None = None) -> None:
+        cuts = blueprint.cuts() if cuts is None else cuts
+        self.blueprint = blueprint
+        self.table = table or TrafficTable(cuts.traffic)
+        registry = blueprint.registry
+        self.endpoints: dict[int, Endpoint] = {0: LOCAL_NODE}
+        for endpoint in [*blueprint.members, *_blocks(cuts), *_names(cuts, blueprint.families)]:
+            self.endpoints[registry.index(endpoint.name)] = endpoint
+        self.native = union(self.endpoints)
+        families = _families(cuts)
+        self.views = [Lowering(self.endpoints, self.table, family).view(blueprint.stages) for family in families]
+
+    def of_kind(self, *kinds: Kind) -> int:
+        """The set of endpoints of some kinds."""
+        return union(index for index, endpoint in self.endpoints.items() if endpoint.kind in kinds)
+
+    def of_sources(self) -> int:
+        """Everyone who can open a connection, blocks outside included."""
+        return self.of_kind(Kind.WORKLOAD, Kind.NODE, Kind.BLOCK)
+
+    def joined(self, other: Network) -> Network:
+        """This network with the endpoints of another one that shares its registry: for names, not for questions."""
+        both = copy(self)
+        both.endpoints = {**other.endpoints, **self.endpoints}
+        return both
+
+    def views_of(self, destination: int) -> list[View]:
+        """The views in which a destination can be addressed."""
+        return [view for view in self.views if view.destinations >> destination & 1]
+
+    def admit_name(self, name: str) -> int:
+        """The index of a DNS name as a destination, whether or not a rule mentions it."""
+        title = f"dns:{name.lower().rstrip('.')}"
+        index = self.blueprint.registry.index(title)
+        if index not in self.endpoints:
+            endpoint = Endpoint(title, Kind.NAME, families=self.blueprint.families)
+            self.endpoints[index] = endpoint
+            for view in self.views:
+                matcher = Matcher([(index, endpoint)], view.family)
+                view.matcher.admit(matcher)
+                for stage in view.of(Direction.EGRESS):
+                    stage.index(by_subject=False).admit(index, matcher)
+        return index
+
+    def blocks_within(self, wanted: AddressSet) -> list[int]:
+        """The blocks that share an address with a set."""
+        return [
+            index
+            for index, endpoint in self.endpoints.items()
+            if endpoint.kind is Kind.BLOCK and endpoint.addresses is not None and endpoint.addresses & wanted
+        ]
+
+    def point(
+        self, view: View, direction: Direction, source: int, destination: int, traffic: int = ALL, record: Recorder | None = None
+    ) -> list[Cell]:
+        """Solve one end of one connection: the source's egress or the destination's ingress. Cells are over `traffic`."""
+        subject, other = (source, destination) if direction is Direction.EGRESS else (destination, source)
+        by_subject = bool(self.native >> other & 1)
+        cells = start(1 << (other if by_subject else subject), traffic)
+        for stage in view.of(direction):
+            run(cells, stage, subject if by_subject else other, by_subject, record)
+        decide(cells)
+        return cells
+
+    def column(self, view: View, destination: int, universe: int, traffic: int = ALL) -> list[Cell]:
+        """Solve one destination against a set of sources."""
+        cells = start(universe & view.everyone, traffic)
+        for stage in view.of(Direction.EGRESS):
+            run(cells, stage, destination, False)
+        decide(cells)
+        proceed(cells)
+        for stage in view.of(Direction.INGRESS):
+            run(cells, stage, destination, True)
+        decide(cells)
+        return cells
+
+    def row(self, view: View, source: int, universe: int, traffic: int = ALL) -> list[Cell]:
+        """Solve one source against a set of destinations."""
+        cells = start(universe & view.everyone, traffic)
+        for stage in view.of(Direction.EGRESS):
+            run(cells, stage, source, True)
+        decide(cells)
+        proceed(cells)
+        for stage in view.of(Direction.INGRESS):
+            run(cells, stage, source, False)
+        decide(cells)
+        return cells
+
+    def solve(self, view: View, sources: int, destinations: int, traffic: int = ALL) -> list[Region]:
+        """All that any of some sources may do to any of some destinations, as disjoint rectangles."""
+        found: dict[tuple[int, int, bool], int] = defaultdict(int)
+        for alike in self.alike(view, destinations & view.destinations):
+            target = union(alike)
+            by_sources: dict[tuple[int, bool], int] = defaultdict(int)
+            for cell in self.column(view, alike[0], sources, traffic):
+                sure = cell.sure
+                if sure:
+                    by_sources[sure, True] |= cell.traffic
+                if maybe := cell.allowed & ~sure:
+                    by_sources[maybe, False] |= cell.traffic
+            for (who, certain), what in by_sources.items():
+                found[who, what & self.table.everything, certain] |= target
+        return [Region(who, target, what, certain) for (who, what, certain), target in found.items() if what]
+
+    def alike(self, view: View, destinations: int) -> Iterable[list[int]]:
+        """Group destinations that every rule treats alike."""
+        indices = [(stage.index(stage.stage.direction is Direction.INGRESS), stage) for stage in view.stages]
+        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for destination in members(destinations):
+            signature: list[int] = []
+            for index, stage in indices:
+                if stage.stage.direction is Direction.INGRESS:
+                    signature.append(-1 - (stage.isolated.sure >> destination & 1) - 2 * (stage.isolated.possible >> destination & 1))
+                for bucket in index.buckets(destination):
+                    signature.append(2 * bucket.number + (bucket.members.sure >> destination & 1))
+                signature.append(-9)
+            groups[tuple(signature)].append(destination)
+        return groups.values()
+
+
+def _families(cuts: Cuts) -> list[Family | None]:
+    """One view for all, unless some endpoint is in both families and rules can tell them apart."""
+    return list(FAMILIES) if cuts.both_families and cuts.addresses else [None]
+
+
+def _blocks(cuts: Cuts) -> Iterator[Endpoint]:
+    """Cut the address space of each family at every boundary of the rules."""
+    for family in FAMILIES:
+        starts = {0}
+        for wanted in cuts.addresses:
+            for first, last in wanted.ranges(family):
+                starts.add(first)
+                starts.add(last + 1)
+        starts.discard(LAST[family] + 1)
+        ordered = sorted(starts)
+        for first, following in zip(ordered, [*ordered[1:], LAST[family] + 1], strict=True):
+            block = AddressSet.from_range(family, first, following - 1)
+            yield Endpoint(f"block:{family}:{first:x}-{following - 1:x}", Kind.BLOCK, addresses=block, families=(family,))
+
+
+def _names(cuts: Cuts, families: tuple[Family, ...]) -> Iterator[Endpoint]:
+    for name in sorted({name.lower().rstrip(".") for name in cuts.names}):
+        yield Endpoint(f"dns:{name}", Kind.NAME, families=families)

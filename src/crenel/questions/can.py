@@ -1,0 +1,300 @@
+"""May A reach B, and why: the question `can`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from crenel.dialects.service import Backend, resolve
+from crenel.network.addresses import FAMILIES, AddressSet, Family, address_text
+from crenel.network.conditions import NEVER, any_of, words
+from crenel.network.endpoints import Endpoint, Kind
+from crenel.network.lowering import View
+from crenel.network.rules import Direction
+from crenel.network.traffic import ALL, Match, parse_traffic, protocol_name
+from crenel.questions import places
+from crenel.questions.directory import Directory
+from crenel.questions.enforced import enforced
+from crenel.questions.explain import Passage, condition, guarded, passage
+from crenel.questions.places import Place, PlaceError
+from crenel.questions.verdict import Decision, Outcome, Step, Verdict, Witness, combined
+
+LOOPBACK = "loopback"
+"""The stage of a connection that never leaves its pod."""
+
+LOCAL = 0
+"""The index of the relation *its own node*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One pair of endpoints of a question, with the traffic at the destination."""
+
+    source: int
+    destination: int
+    traffic: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A leg with what was found: bitsets of traffic. `passage` is None for what never leaves its pod."""
+
+    leg: Leg
+    asked: int
+    sure: int
+    possible: int
+    passage: Passage | None = None
+    note: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What holds for this leg."""
+        if self.passage is not None:
+            return self.passage.outcome
+        return Outcome.ALLOWED
+
+
+def can(directory: Directory, source: str, target: str, traffic: str | None = None) -> Verdict:
+    """Answer one question. `traffic` is ``TCP/5432``; without it, and without a port in `target`, all traffic is meant.
+
+    Raises:
+        PlaceError: an end cannot be found, or the traffic cannot be read.
+    """
+    start = places.source(source, directory)
+    end = places.target(target, directory)
+    asked = end.traffic
+    if traffic is not None:
+        try:
+            asked = parse_traffic(traffic)
+        except ValueError as error:
+            raise PlaceError(str(error)) from None
+    return _Question(directory, start, end, asked).verdict()
+
+
+class _Question:
+    def __init__(self, directory: Directory, start: Place, end: Place, asked: tuple[Match, ...] | None) -> None:
+        self.directory = directory
+        self.model = directory.model
+        self.network = directory.model.network
+        self.start, self.end, self.asked = start, end, asked
+        self.notes: list[str] = []
+
+    def verdict(self) -> Verdict:
+        answered = [answer for leg in self._legs() for answer in self._answers(leg)]
+        if not answered:
+            return self._nothing()
+        outcome = combined({answer.outcome for answer in answered})
+        trace = tuple(_trace(answered))
+        return Verdict(
+            source=self.start.text,
+            destination=self.end.text,
+            traffic=self._described(answer.asked for answer in answered),
+            outcome=outcome,
+            passing=self._described(answer.sure for answer in answered),
+            uncertain=self._described(answer.possible & ~answer.sure for answer in answered),
+            enforced=enforced(self.model, trace),
+            trace=trace,
+            reasons=tuple(dict.fromkeys(self._reasons(outcome, answered, trace))),
+            witness=tuple(self._witnesses(answered)),
+            conditions=self._conditions(answered) if outcome is Outcome.UNKNOWN else (),
+            notes=tuple(self.notes),
+        )
+
+    def _nothing(self) -> Verdict:
+        """There is nothing to connect to: whatever the policies say, no packet can get there."""
+        reason = self.notes.pop() if self.notes else f"{self.end.text} is nowhere"
+        return Verdict(
+            self.start.text, self.end.text, self._described([self._traffic(self.asked, None)]), Outcome.DENIED, reasons=(reason,)
+        )
+
+    def _described(self, masks: Iterable[int]) -> tuple[tuple[str, str], ...]:
+        total = 0
+        for mask in masks:
+            total |= mask
+        if self.asked is not None and self.end.service is None and total:
+            return _asked_ports(self.asked, total, self.network.table.describe(total), self.network.table.union(_numbered(self.asked)))
+        return self.network.table.describe(total)
+
+    def _traffic(self, asked: tuple[Match, ...] | None, endpoint: Endpoint | None) -> int:
+        """The atoms asked about; a port by name is looked up at the endpoint."""
+        if asked is None:
+            return ALL
+        resolved = [found for match in asked for found in (endpoint.named(match) if match.name and endpoint else (match,)) if not found.name]
+        return self.network.table.union(resolved)
+
+    def _legs(self) -> Iterator[Leg]:
+        if self.end.service is not None:
+            for source in self.start.members:
+                yield from self._service_legs(source)
+            return
+        for source in self.start.members:
+            for destination in self.end.members:
+                endpoint = self.network.endpoints[destination]
+                traffic = self._traffic(self.asked, endpoint)
+                if traffic:
+                    yield Leg(source, destination, traffic)
+                elif self.asked is not None:
+                    self.notes.append(f"{endpoint.name} declares no port named {self.asked[0].name!r}")
+
+    def _service_legs(self, source: int) -> Iterator[Leg]:
+        service = self.end.service
+        assert service is not None
+        found = resolve(service, self.asked, self.model.scope, self.model.given.decoded, self.network)
+        if found.name:
+            self.notes.append(f"{self.end.text} is an ExternalName Service: it leads to {found.name}")
+            yield Leg(source, self.network.admit_name(found.name), self._traffic(self.asked, None))
+        elif found.missing:
+            self.notes.append(f"{self.end.text} leads nowhere: {found.missing}")
+        for backend in found.backends:
+            traffic = self._traffic(backend.traffic, None)
+            for destination in self._endpoints(backend):
+                yield Leg(source, destination, traffic)
+
+    def _endpoints(self, backend: Backend) -> tuple[int, ...]:
+        if backend.endpoint is not None:
+            return (backend.endpoint,)
+        try:
+            return places.target(backend.address if ":" not in backend.address else f"[{backend.address}]", self.directory).members
+        except PlaceError:
+            return ()
+
+    def _answers(self, leg: Leg) -> Iterator[Answered]:
+        source, destination = self.network.endpoints[leg.source], self.network.endpoints[leg.destination]
+        if leg.source == leg.destination and self.end.service is None and source.kind is not Kind.BLOCK:
+            mask = leg.traffic & self.network.table.everything
+            note = f"{source.name} reaches itself: such traffic never leaves the pod, and no policy applies to it"
+            if source.replicas == 1 or source.hosted:
+                yield Answered(leg, mask, mask, mask, note=note)
+                return
+            self.notes.append(f"this is about two replicas of {source.name}; a replica always reaches itself")
+        for index, note in self._seen_as(leg.source, source, destination):
+            for view in self._views(source, leg.destination):
+                found = passage(self.network, view, index, leg.destination, leg.traffic)
+                yield Answered(leg, found.asked, found.sure, found.possible, found, note)
+
+    def _views(self, source: Endpoint, destination: int) -> list[View]:
+        """A name is reached in the families that the source has; an address in its own, whatever the source has."""
+        found = self.network.views_of(destination)
+        if self.network.endpoints[destination].kind is not Kind.NAME:
+            return found
+        return [view for view in found if view.family is None or view.family in source.families] or found
+
+    def _seen_as(self, index: int, source: Endpoint, destination: Endpoint) -> Iterator[tuple[int, str]]:
+        """How a source appears at the destination: as itself, and as the destination's own node where it may be that."""
+        if not source.hosted or not guarded(destination):
+            yield index, ""
+            return
+        here, there = source.nodes, destination.nodes
+        if here is None or there is None or here & there:
+            yield LOCAL, f"from the node that {destination.name} runs on"
+        if here is None or there is None or len(here | there) > 1:
+            yield index, f"from any node but the one that {destination.name} runs on"
+
+    def _conditions(self, answered: list[Answered]) -> tuple[str, ...]:
+        total = NEVER
+        for answer in answered:
+            if answer.passage is not None and answer.possible & ~answer.sure:
+                total = any_of(total, condition(self.network, answer.passage))
+        return tuple(words(total))
+
+    def _reasons(self, outcome: Outcome, answered: list[Answered], trace: tuple[Step, ...]) -> Iterator[str]:
+        if outcome is Outcome.PARTIAL:
+            yield from self._parts(answered)
+        elif outcome is Outcome.UNKNOWN:
+            yield from (f"unknown: {text}" for text in _doubts(trace, self._conditions(answered)))
+        for step in trace:
+            if (outcome is Outcome.ALLOWED and step.decision is Decision.ALLOW) or (
+                outcome is Outcome.DENIED and step.decision is Decision.DENY
+            ):
+                yield str(step)
+        if outcome is Outcome.ALLOWED and not any(step.decision is Decision.ALLOW for step in trace):
+            yield "no policy stands in the way"
+
+    def _parts(self, answered: list[Answered]) -> Iterator[str]:
+        for answer in answered:
+            names = f"{self.network.endpoints[answer.leg.source].name} to {self._shown(answer.leg.destination)}"
+            note = f" {answer.note}" if answer.note else ""
+            family = f" over IPv{answer.passage.view.family}" if answer.passage and answer.passage.view.family else ""
+            if answer.outcome is Outcome.PARTIAL:
+                passing = ", ".join(f"{protocol}/{ports}" for protocol, ports in self.network.table.describe(answer.sure))
+                yield f"partial: {names}{note}{family}, only {passing}"
+            else:
+                yield f"{answer.outcome.value}: {names}{note}{family}"
+
+    def _shown(self, index: int) -> str:
+        endpoint = self.network.endpoints[index]
+        if endpoint.kind is Kind.BLOCK and endpoint.addresses is not None:
+            return str(endpoint.addresses & self.end.addresses if self.end.addresses is not None else endpoint.addresses)
+        return endpoint.name
+
+    def _witnesses(self, answered: list[Answered]) -> Iterator[Witness]:
+        seen: set[Family] = set()
+        for answer in answered:
+            sample = self.network.table.sample(answer.sure)
+            if sample is None:
+                continue
+            if self.asked is not None and self.end.service is None and (ports := self.asked[0].ports):
+                sample = (sample[0], ports[0] if len(self.asked) == 1 and answer.sure == answer.asked else sample[1])
+            source, destination = self.network.endpoints[answer.leg.source], self.network.endpoints[answer.leg.destination]
+            for family in FAMILIES:
+                if family in seen or family not in destination.families or (answer.passage and answer.passage.view.family not in (None, family)):
+                    continue
+                if family not in source.families and family not in self.network.blueprint.families:
+                    continue
+                seen.add(family)
+                ends = _address(source, family, self.start.addresses), _address(destination, family, self.end.addresses)
+                yield Witness(family, *ends, protocol_name(sample[0]), sample[1])
+
+
+def _address(endpoint: Endpoint, family: Family, asked: AddressSet | None) -> str:
+    """One of its addresses within what was asked for, or its name."""
+    known = endpoint.addresses
+    if known is not None and asked is not None:
+        known &= asked
+    value = known.first(family) if known is not None else None
+    return endpoint.name if value is None else address_text(family, value)
+
+
+def _numbered(asked: tuple[Match, ...]) -> list[Match]:
+    return [match for match in asked if match.name is None]
+
+
+def _asked_ports(
+    asked: tuple[Match, ...], mask: int, described: tuple[tuple[str, str], ...], whole: int
+) -> tuple[tuple[str, str], ...]:
+    """Say the ports as they were asked for when all of them are meant: an atom may hold more ports than the question."""
+    if mask != whole or any(match.name for match in asked):
+        return described
+    ports: dict[str, list[str]] = {}
+    for match in asked:
+        text = "*" if match.protocol not in (6, 17, 132) else "1-65535"
+        if match.ports is not None:
+            text = str(match.ports[0]) if match.ports[0] == match.ports[1] else f"{match.ports[0]}-{match.ports[1]}"
+        ports.setdefault(protocol_name(match.protocol or 0), []).append(text)
+    return tuple((protocol, ",".join(texts)) for protocol, texts in ports.items())
+
+
+def _trace(answered: list[Answered]) -> Iterator[Step]:
+    """The steps of one leg of each outcome, each step once."""
+    shown: dict[tuple[Outcome, str], Answered] = {}
+    for answer in answered:
+        shown.setdefault((answer.outcome, answer.note), answer)
+    seen: set[tuple[object, ...]] = set()
+    for answer in shown.values():
+        if answer.passage is None:
+            yield Step(LOOPBACK, Direction.EGRESS, Decision.ALLOW, answer.note)
+            continue
+        for step in answer.passage.steps:
+            key = (step.stage, step.direction, step.rule, step.decisive)
+            if key not in seen:
+                seen.add(key)
+                yield step
+
+
+def _doubts(trace: tuple[Step, ...], conditions: tuple[str, ...]) -> Iterator[str]:
+    """What an unknown outcome hangs on."""
+    for step in trace:
+        if step.decision is Decision.POSSIBLE:
+            yield str(step)
+    if conditions:
+        yield f"allowed if {'; or if '.join(conditions[:4])}"

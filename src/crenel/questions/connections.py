@@ -1,0 +1,184 @@
+"""Who can talk to whom: the question `map`.
+
+The answer is a list of connections between parties, proportional to what the rules tell apart and not to the number of
+pairs. Two workloads of one party reach each other as well as themselves; a workload with one replica is not listed as
+reaching itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from crenel.bits import members
+from crenel.network.addresses import Family
+from crenel.network.conditions import Formula, NameResolves, conditions_of, words
+from crenel.network.lowering import View
+from crenel.network.network import Network, Region
+from crenel.network.traffic import ALL
+from crenel.questions.explain import condition, passage
+from crenel.questions.parties import Parties, Party
+from crenel.questions.verdict import Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """All of `source` reaches all of `destination` with `traffic`.
+
+    `certainty` is ``sure`` or ``possible``; what a possible one depends on is in `conditions`. `family` is 4 or 6 where
+    it holds for one address family alone, else None.
+    """
+
+    sources: Party
+    destinations: Party
+    traffic: Traffic
+    certainty: str = "sure"
+    conditions: tuple[str, ...] = ()
+    family: Family | None = None
+    by_name_only: bool = False
+    """True for addresses outside that are reached only if a DNS name that is listed itself resolves to them."""
+
+    @property
+    def source(self) -> str:
+        """The source as text."""
+        return str(self.sources)
+
+    @property
+    def destination(self) -> str:
+        """The destination as text."""
+        return str(self.destinations)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of the map is wanted: bitsets of endpoints and traffic.
+
+    With `touching`, a connection is wanted when either of its ends is in that set.
+    """
+
+    sources: int
+    destinations: int
+    traffic: int = ALL
+    touching: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A region whose ends are of one class each: what a connection is made of."""
+
+    sources: int
+    destinations: int
+    traffic: int
+    sure: bool
+    family: Family | None
+
+
+def everything(network: Network, parties: Parties, nodes: bool = False) -> Selection:
+    """All workloads, the blocks outside and the DNS names; nodes if wanted."""
+    inside = parties.workloads | (parties.nodes if nodes else 0)
+    return Selection(inside | parties.blocks, inside | parties.blocks | parties.names)
+
+
+def rows(network: Network, parties: Parties, selection: Selection) -> list[Row]:
+    """Solve a selection. Connections between two ends outside are none of ours."""
+    families: dict[tuple[int, int, int, bool], set[Family | None]] = defaultdict(set)
+    for view in network.views:
+        for region in _regions(network, view, selection):
+            for sources, destinations in _classes(region, parties):
+                families[sources, destinations, region.traffic, region.sure].add(view.family)
+    return [
+        Row(sources, destinations, traffic, sure, _family(network, destinations, found))
+        for (sources, destinations, traffic, sure), found in families.items()
+    ]
+
+
+def _regions(network: Network, view: View, selection: Selection) -> Iterable[Region]:
+    near = selection.touching
+    if near is None:
+        return network.solve(view, selection.sources, selection.destinations, selection.traffic)
+    into = network.solve(view, selection.sources, selection.destinations & near, selection.traffic)
+    out = network.solve(view, selection.sources & near, selection.destinations & ~near, selection.traffic)
+    return [*into, *out]
+
+
+def _classes(region: Region, parties: Parties) -> Iterator[tuple[int, int]]:
+    for sources in parties.classes(region.sources):
+        for destinations in parties.classes(region.destinations):
+            if sources & (parties.workloads | parties.nodes) or destinations & parties.workloads:
+                yield sources, destinations
+
+
+def _family(network: Network, destinations: int, found: set[Family | None]) -> Family | None:
+    """The family that a row is limited to: none when it holds in every view that knows its destinations."""
+    if len(found) != 1 or None in found:
+        return None
+    family = next(iter(found))
+    other = [view for view in network.views if view.family != family]
+    return family if any(view.destinations & destinations for view in other) else None
+
+
+def connections(network: Network, selection: Selection | None = None, expand: bool = False) -> list[Connection]:
+    """List the connections of a selection, sorted by source and destination.
+
+    With `expand` every party is a single endpoint or CIDR.
+    """
+    parties = Parties(network)
+    found: dict[tuple[Party, Party, str, tuple[str, ...], Family | None, bool], int] = defaultdict(int)
+    for row in rows(network, parties, selection or everything(network, parties)):
+        when: Formula | None = None if row.sure else _condition(network, row)
+        why = tuple(words(when)) if when is not None else ()
+        by_name = when is not None and bool(row.destinations & parties.blocks) and _names_only(when)
+        for sources, destinations in pairs(network, row.sources, row.destinations, parties, expand):
+            found[sources, destinations, "sure" if row.sure else "possible", why, row.family, by_name] |= row.traffic
+    listed = [
+        Connection(sources, destinations, network.table.describe(traffic), certainty, why, family, by_name)
+        for (sources, destinations, certainty, why, family, by_name), traffic in found.items()
+    ]
+    return sorted(listed, key=lambda each: (each.sources, each.destinations, each.traffic, each.certainty))
+
+
+def pairs(network: Network, sources: int, destinations: int, parties: Parties, expand: bool) -> Iterator[tuple[Party, Party]]:
+    """The parties to write a rectangle with, whose sides are of one class each."""
+    if expand:
+        found = [(one, other) for one in parties.expanded(sources) for other in parties.expanded(destinations)]
+    else:
+        found = list(_untied(parties.named(sources), parties.named(destinations)))
+    for one, other in found:
+        if not (one == other and one.single and _alone(network, one.names[0])):
+            yield one, other
+
+
+def _untied(sources: Party, destinations: Party) -> Iterator[tuple[Party, Party]]:
+    """Rows of single names where one side is single: they read and grep better than lists."""
+    if len(sources.names) > 1 and len(destinations.names) > 1:
+        yield sources, destinations
+        return
+    for one in _split(sources):
+        for other in _split(destinations):
+            yield one, other
+
+
+def _split(party: Party) -> list[Party]:
+    if party.exceptions:
+        return [party]
+    return [Party((name,), outside=party.outside) for name in party.names]
+
+
+def _alone(network: Network, name: str) -> bool:
+    """Whether an endpoint has nobody of its own kind to talk to."""
+    index = network.blueprint.registry.known(name)
+    endpoint = network.endpoints.get(index) if index is not None else None
+    return endpoint is not None and (endpoint.replicas == 1 or endpoint.hosted)
+
+
+def _condition(network: Network, row: Row) -> Formula:
+    source, destination = members(row.sources)[0], members(row.destinations)[0]
+    view = next(view for view in network.views if view.destinations >> destination & 1 and row.family in (None, view.family))
+    return condition(network, passage(network, view, source, destination, row.traffic))
+
+
+def _names_only(formula: Formula) -> bool:
+    return all(isinstance(each, NameResolves) for each in conditions_of(formula))
+
+

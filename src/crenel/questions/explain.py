@@ -1,0 +1,177 @@
+"""One connection between two endpoints, solved with every step on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crenel.network.conditions import Formula, all_of
+from crenel.network.endpoints import Endpoint, Kind
+from crenel.network.evaluate import Cell, Event, run, start
+from crenel.network.lowering import StageView, View
+from crenel.network.network import Network
+from crenel.network.rules import Action, Direction
+from crenel.questions.formulas import allowed_when
+from crenel.questions.verdict import Decision, Outcome, Step
+
+_DECISIONS = {
+    Action.ALLOW: Decision.ALLOW,
+    Action.DENY: Decision.DENY,
+    Action.NEXT: Decision.PASS,
+    Action.MAY_DENY: Decision.POSSIBLE,
+    Action.MAY_DECIDE: Decision.POSSIBLE,
+}
+_WORDS = {Action.ALLOW: "allows it", Action.DENY: "denies it", Action.NEXT: "passes it on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What one pair of endpoints may do in one view: bitsets of traffic within what was asked."""
+
+    view: View
+    source: int
+    destination: int
+    asked: int
+    sure: int
+    possible: int
+    steps: tuple[Step, ...]
+    events: tuple[tuple[Event, ...], tuple[Event, ...]]
+
+    @property
+    def outcome(self) -> Outcome:
+        """What holds for all of the traffic asked about."""
+        if self.sure == self.asked:
+            return Outcome.ALLOWED
+        if not self.possible:
+            return Outcome.DENIED
+        return Outcome.UNKNOWN if self.possible & ~self.sure else Outcome.PARTIAL
+
+
+def passage(network: Network, view: View, source: int, destination: int, traffic: int) -> Passage:
+    """Solve one pair, with the trace."""
+    asked = traffic & network.table.everything
+    sure = possible = asked
+    steps: list[Step] = []
+    recorded: list[tuple[Event, ...]] = []
+    for direction in (Direction.EGRESS, Direction.INGRESS):
+        events: list[Event] = []
+        cells = network.point(view, direction, source, destination, asked, events.append)
+        sure &= _traffic(cell for cell in cells if cell.allowed and not cell.denied)
+        possible &= _traffic(cell for cell in cells if cell.allowed)
+        steps += _steps(network, view, direction, source, destination, asked, events, cells)
+        recorded.append(tuple(events))
+    return Passage(view, source, destination, asked, sure, possible, tuple(steps), (recorded[0], recorded[1]))
+
+
+def _traffic(cells: Iterator[Cell]) -> int:
+    mask = 0
+    for cell in cells:
+        mask |= cell.traffic
+    return mask
+
+
+def condition(network: Network, found: Passage) -> Formula:
+    """When the uncertain part of a passage is allowed; taken at its lowest traffic."""
+    uncertain = found.possible & ~found.sure
+    atom = uncertain & -uncertain
+    egress, ingress = found.events
+    out = allowed_when([event for event in egress if event.traffic & atom], network.endpoints[found.destination], found.destination)
+    into = allowed_when([event for event in ingress if event.traffic & atom], network.endpoints[found.source], found.source)
+    return all_of(out, into)
+
+
+def _steps(
+    network: Network, view: View, direction: Direction, source: int, destination: int, asked: int, events: list[Event], cells: list[Cell]
+) -> Iterator[Step]:
+    subject = network.endpoints[source if direction is Direction.EGRESS else destination]
+    if not guarded(subject):
+        yield Step("", direction, Decision.NONE, f"no policy applies to the {direction.value} of {subject.name}: {_why_free(subject)}")
+        return
+    met = {id(event.stage) for event in events}
+    open_traffic = asked
+    for stage in view.of(direction):
+        if id(stage) in met:
+            here = [event for event in events if event.stage is stage]
+            yield from _described(network, stage, here, source, destination, decisive=True)
+            open_traffic &= ~_taken(here)
+        elif not open_traffic:
+            again = _alone(network, stage, source, destination, asked)
+            yield from (step for step in again if step.decision is Decision.DENY)
+        elif stage.stage.isolating and stage.stage.ranks != ((),):
+            yield Step(stage.stage.name, direction, Decision.NONE, f"no {stage.stage.name} isolates {subject.name} for {direction.value}")
+
+
+def guarded(endpoint: Endpoint) -> bool:
+    """Whether policies can have an endpoint as subject."""
+    return endpoint.kind is Kind.WORKLOAD and not endpoint.hosted
+
+
+def _why_free(endpoint: Endpoint) -> str:
+    if endpoint.kind is Kind.WORKLOAD:
+        return "it runs in the host network"
+    return "it is a node" if endpoint.kind in (Kind.NODE, Kind.LOCAL) else "it is outside the cluster"
+
+
+def _taken(events: list[Event]) -> int:
+    """The traffic that surely ended in this stage, by what was recorded."""
+    mask = 0
+    for event in events:
+        ends = event.entry is None or event.entry.rule.action in (Action.ALLOW, Action.DENY)
+        if ends and event.sure and not event.contested:
+            mask |= event.traffic
+    return mask
+
+
+def _alone(network: Network, stage: StageView, source: int, destination: int, asked: int) -> Iterator[Step]:
+    """What a stage would do if it were reached."""
+    subject, other = (source, destination) if stage.stage.direction is Direction.EGRESS else (destination, source)
+    by_subject = bool(network.native >> other & 1)
+    events: list[Event] = []
+    pinned = subject if by_subject else other
+    run(start(1 << (other if by_subject else subject), asked), stage, pinned, by_subject, events.append)
+    yield from _described(network, stage, events, source, destination, decisive=False)
+
+
+def _described(
+    network: Network, stage: StageView, events: list[Event], source: int, destination: int, decisive: bool
+) -> Iterator[Step]:
+    subject = source if stage.stage.direction is Direction.EGRESS else destination
+    seen: set[object] = set()
+    for event in events:
+        key = event.entry.place if event.entry is not None else None
+        if key in seen:
+            continue
+        seen.add(key)
+        if event.entry is None:
+            yield from _isolations(network, stage, subject, event.sure, decisive)
+        else:
+            yield _rule_step(event, stage, decisive)
+
+
+def _rule_step(event: Event, stage: StageView, decisive: bool) -> Step:
+    entry = event.entry
+    assert entry is not None
+    action, rule = entry.rule.action, entry.rule
+    sure = event.sure and not event.contested
+    decision = _DECISIONS[action] if sure else Decision.POSSIBLE
+    if action in (Action.MAY_DENY, Action.MAY_DECIDE):
+        text = f"{entry.policy.title} is not understood and may {'deny' if action is Action.MAY_DENY else 'change'} it"
+    else:
+        name = f" {rule.name!r}" if rule.name else ""
+        number = f"{stage.stage.direction.value} rule {rule.field[-1] + 1}" if rule.field and isinstance(rule.field[-1], int) else "rule"
+        doubt = "" if sure else (" if it comes first" if event.contested else ", if it matches")
+        text = f"{entry.policy.title} {number}{name} {_WORDS[action]}{doubt}"
+    return Step(
+        stage.stage.name, stage.stage.direction, decision, text, entry.policy.title, entry.policy.api, decisive, entry.policy.origin, rule.field
+    )
+
+
+def _isolations(network: Network, stage: StageView, subject: int, sure: bool, decisive: bool) -> Iterator[Step]:
+    name = network.endpoints[subject].name
+    for policy in stage.isolators(subject):
+        verb = "isolates" if policy.subjects >> subject & 1 else "may isolate"
+        text = f"{policy.title} {verb} {name} for {stage.stage.direction.value} and no rule of it allows this"
+        decision = Decision.DENY if sure else Decision.POSSIBLE
+        yield Step(
+            stage.stage.name, stage.stage.direction, decision, text, policy.title, policy.api, decisive, policy.origin, ("spec",)
+        )

@@ -1,0 +1,152 @@
+"""Names for sets of endpoints, as short as they can be: ``shop/web``, ``shop/*``, ``* except kube-system/*``, CIDRs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+from crenel.bits import members, union
+from crenel.network.addresses import AddressSet
+from crenel.network.endpoints import Kind
+from crenel.network.network import Network
+
+EVERY = "*"
+"""All workloads."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Party:
+    """One side of a connection: the union of `names` without `exceptions`.
+
+    A name is an endpoint, ``NAMESPACE/*``, ``*`` (every workload), ``node/*``, a CIDR or ``dns:NAME``.
+    """
+
+    names: tuple[str, ...]
+    exceptions: tuple[str, ...] = ()
+    outside: bool = False
+    """Whether it is made of addresses or DNS names."""
+
+    @property
+    def single(self) -> bool:
+        """Whether it is exactly one endpoint or one CIDR."""
+        return len(self.names) == 1 and not self.exceptions and not self.names[0].endswith("*")
+
+    def __str__(self) -> str:
+        text = ", ".join(self.names)
+        return f"{text} except {', '.join(self.exceptions)}" if self.exceptions else text
+
+
+class Parties:
+    """Splits sets of endpoints into classes that can be named, and names them."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    @cached_property
+    def workloads(self) -> int:
+        """All workloads."""
+        return self._network.of_kind(Kind.WORKLOAD)
+
+    @cached_property
+    def nodes(self) -> int:
+        """All nodes."""
+        return self._network.of_kind(Kind.NODE)
+
+    @cached_property
+    def blocks(self) -> int:
+        """The blocks outside, of the families that the cluster or its rules speak of."""
+        families = set(self._network.blueprint.families) | {
+            family for rule in self._network.blueprint.rules() for family in (rule.peers.addresses or AddressSet()).families()
+        }
+        return union(
+            index
+            for index, endpoint in self._network.endpoints.items()
+            if endpoint.kind is Kind.BLOCK and families & set(endpoint.families)
+        )
+
+    @cached_property
+    def names(self) -> int:
+        """The DNS names."""
+        return self._network.of_kind(Kind.NAME)
+
+    @cached_property
+    def groups(self) -> dict[str, int]:
+        """The workloads of each namespace."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index in members(self.workloads):
+            found[self._network.endpoints[index].group].append(index)
+        return {group: union(found[group]) for group in sorted(found)}
+
+    def classes(self, mask: int) -> list[int]:
+        """Split a set into workloads, nodes, blocks and names; empty parts are left out."""
+        return [part for part in (mask & self.workloads, mask & self.nodes, mask & self.blocks, mask & self.names) if part]
+
+    def expanded(self, mask: int) -> list[Party]:
+        """One party per endpoint; blocks are joined into the shortest CIDRs."""
+        if mask & self.blocks:
+            return [Party((cidr,), outside=True) for cidr in self.addresses(mask).cidrs()]
+        return [Party((name,), outside=bool(mask & self.names)) for name in self._sorted(mask)]
+
+    def named(self, mask: int) -> Party:
+        """One party for a whole set of one class."""
+        if mask & self.blocks:
+            cidrs, holes = self.addresses(mask).written()
+            return Party(tuple(cidrs), tuple(holes), outside=True)
+        if mask & self.workloads:
+            return self._workload_party(mask)
+        if mask & self.nodes and mask == self.nodes and mask.bit_count() > 1:
+            return Party(("node/*",))
+        return Party(tuple(self._sorted(mask)), outside=bool(mask & self.names))
+
+    def addresses(self, mask: int) -> AddressSet:
+        """The addresses of some blocks."""
+        v4: list[tuple[int, int]] = []
+        v6: list[tuple[int, int]] = []
+        for index in members(mask & self.blocks):
+            found = self._network.endpoints[index].addresses or AddressSet()
+            v4 += found.v4
+            v6 += found.v6
+        return AddressSet() | AddressSet(tuple(v4), tuple(v6))
+
+    def _sorted(self, mask: int) -> list[str]:
+        return sorted(self._network.endpoints[index].name for index in members(mask))
+
+    def _workload_party(self, mask: int) -> Party:
+        if mask.bit_count() == 1:
+            return Party(tuple(self._sorted(mask)))
+        if mask == self.workloads:
+            return Party((EVERY,))
+        plain = self._terms(mask)
+        rest = self._terms(self.workloads & ~mask)
+        if len(rest) + 1 < len(plain):
+            return Party((EVERY,), tuple(rest))
+        return self._with_holes(mask, plain)
+
+    def _terms(self, mask: int) -> list[str]:
+        """Whole namespaces and single workloads that add up to a set."""
+        terms: list[str] = []
+        for group, inside in self.groups.items():
+            common = mask & inside
+            if not common:
+                continue
+            if common == inside and inside.bit_count() > 1:
+                terms.append(f"{group}/*")
+            else:
+                terms += self._sorted(common)
+        return terms
+
+    def _with_holes(self, mask: int, plain: list[str]) -> Party:
+        """Use ``NAMESPACE/* except ...`` for each namespace where that is shorter."""
+        names: list[str] = []
+        holes: list[str] = []
+        for group, inside in self.groups.items():
+            common, missing = mask & inside, inside & ~mask
+            if not common:
+                continue
+            if missing and missing.bit_count() + 1 < common.bit_count():
+                names.append(f"{group}/*")
+                holes += self._sorted(missing)
+            else:
+                names += [f"{group}/*"] if not missing and inside.bit_count() > 1 else self._sorted(common)
+        return Party(tuple(names), tuple(holes)) if len(names) + len(holes) < len(plain) else Party(tuple(plain))

@@ -1,0 +1,244 @@
+"""Reads how people write the ends of a connection: ``shop/web``, ``shop/svc/db:5432``, ``10.0.0.0/8``, ``internet``.
+
+A workload or a pod is ``NAMESPACE/NAME``, or ``NAMESPACE/KIND/NAME`` where two kinds have the same name; a Service is
+always ``NAMESPACE/svc/NAME``. A target may end in ``:PORT``, ``:PORT/PROTOCOL`` or ``:PORTNAME``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from crenel.questions.connections import Selection
+from crenel.questions.directory import Directory
+from crenel.questions.parties import Parties
+from crenel.bits import union
+from crenel.dialects.service import resolve
+from crenel.kubernetes.objects.services import Service
+from crenel.network.addresses import INTERNET, AddressSet, parse_network
+from crenel.network.traffic import PORTED, Match, parse_traffic, protocol_name, protocol_number
+
+_SERVICE_WORDS = {"svc", "service", "services"}
+_SHORT_KINDS = {
+    "deploy": "deployment", "sts": "statefulset", "ds": "daemonset", "rs": "replicaset", "rc": "replicationcontroller",
+    "cj": "cronjob", "po": "pod",
+}  # fmt: skip
+_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.+]*[A-Za-z0-9])?\Z")
+_PORT = re.compile(r"(?P<port>\d+(?:-\d+)?|[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*)(?:/(?P<protocol>[A-Za-z0-9]+))?\Z")
+_DNS = re.compile(r"(\*\.)?[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?\Z", re.IGNORECASE)
+
+
+class PlaceError(ValueError):
+    """The text names no place, or several. The message is one line for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One end of a question.
+
+    `members` are endpoint indices. `service` is set when it was asked for by Service: the members are then what stands
+    behind it. `traffic` is what the text asked for, None when it gave no port.
+    """
+
+    text: str
+    members: tuple[int, ...]
+    service: Service | None = None
+    traffic: tuple[Match, ...] | None = None
+    whole: bool = True
+    """False when the members hold more than was asked for, such as the block around an address."""
+    addresses: AddressSet | None = None
+    """The addresses asked for, when it was by address."""
+
+
+def source(text: str, directory: Directory) -> Place:
+    """Read the source of a question.
+
+    Raises:
+        PlaceError: nothing, or more than one thing, is called so.
+    """
+    place = _place(text, directory)
+    if place.service is not None:
+        raise PlaceError(f"{text!r} is a Service: only a workload, a pod, a node or an address can be a source")
+    return place
+
+
+def target(text: str, directory: Directory) -> Place:
+    """Read the target of a question, with its port if it has one.
+
+    Raises:
+        PlaceError: nothing, or more than one thing, is called so, or the port is impossible.
+    """
+    bare, port = _split_port(text)
+    place = _place(bare, directory)
+    traffic = _port_matches(port, text) if port else None
+    return Place(text, place.members, place.service, traffic, place.whole, place.addresses)
+
+
+def _split_port(text: str) -> tuple[str, str]:
+    if text.startswith("["):
+        inner, bracket, rest = text[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise PlaceError(f"cannot read {text!r}: write [ADDRESS]:PORT")
+        return inner, rest[1:]
+    if text.lower().startswith("dns:"):
+        name, _, port = text[4:].partition(":")
+        return f"dns:{name}", port
+    if text.count(":") > 1:
+        return text, ""
+    bare, _, port = text.partition(":")
+    return bare, port
+
+
+def _port_matches(port: str, text: str) -> tuple[Match, ...]:
+    match = _PORT.match(port)
+    if match is None:
+        raise PlaceError(f"cannot read the port of {text!r}: write :PORT, :PORT/PROTOCOL or :NAME")
+    try:
+        protocol = protocol_number(match["protocol"] or "TCP")
+        if match["port"][0].isdigit() and match["port"].replace("-", "").isdigit():
+            return parse_traffic(f"{protocol_name(protocol)}/{match['port']}")
+    except ValueError as error:
+        raise PlaceError(f"{text!r}: {error}") from None
+    if protocol not in PORTED:
+        raise PlaceError(f"{text!r}: {protocol_name(protocol)} has no ports")
+    return (Match(None if match["protocol"] is None else protocol, name=match["port"]),)
+
+
+def _place(text: str, directory: Directory) -> Place:
+    if text == "internet":
+        wanted = INTERNET - directory.model.assembly.blueprint.inside
+        return Place(text, tuple(directory.model.network.blocks_within(wanted)), whole=False, addresses=wanted)
+    if text.lower().startswith("dns:"):
+        return _name(text, directory)
+    try:
+        family, first, last = parse_network(text)
+    except ValueError:
+        return _object(text, directory)
+    return _addresses(text, AddressSet.from_range(family, first, last), directory)
+
+
+def _name(text: str, directory: Directory) -> Place:
+    name = text[4:]
+    if not _DNS.match(name) or len(name) > 253:
+        raise PlaceError(f"{text!r}: not a DNS name")
+    return Place(text, (directory.model.network.admit_name(name),))
+
+
+def _addresses(text: str, wanted: AddressSet, directory: Directory) -> Place:
+    """Who has these addresses: pods and nodes that do, and the blocks outside for what is left."""
+    network = directory.model.network
+    family = wanted.families()[0]
+    first = wanted.first(family)
+    if wanted.size() == 1 and first is not None and (known := directory.by_address.get((family, first))) is not None:
+        return Place(text, (known,), whole=False, addresses=wanted)
+    inside = [] if wanted.size() == 1 else sorted({
+        index for (each, value), index in directory.by_address.items() if each == family and wanted.contains(each, value)
+    })
+    taken = AddressSet()
+    for index in inside:
+        taken |= network.endpoints[index].addresses or AddressSet()
+    return Place(text, (*inside, *network.blocks_within(wanted - taken)), whole=False, addresses=wanted)
+
+
+def _object(text: str, directory: Directory) -> Place:
+    parts = text.split("/")
+    if not all(_NAME.match(part) for part in parts) or len(parts) not in (2, 3):
+        raise PlaceError(
+            f"cannot read {text!r}: write NAMESPACE/NAME, NAMESPACE/svc/NAME, node/NAME, an address, a CIDR, internet or dns:NAME"
+        )
+    if len(parts) == 2 and parts[0] == "node":
+        return _node(parts[1], text, directory)
+    if len(parts) == 3 and parts[1].lower() in _SERVICE_WORDS:
+        return _service(parts[0], parts[2], text, directory)
+    kind = _SHORT_KINDS.get(parts[1].lower(), parts[1].lower()) if len(parts) == 3 else ""
+    return _workload(parts[0], kind, parts[-1], text, directory)
+
+
+def _node(name: str, text: str, directory: Directory) -> Place:
+    index = directory.model.network.blueprint.registry.known(f"node/{name}")
+    if index is None or index not in directory.model.network.endpoints:
+        raise PlaceError(f"no node {name!r} in the input")
+    return Place(text, (index,))
+
+
+def _workload(namespace: str, kind: str, name: str, text: str, directory: Directory) -> Place:
+    called = directory.workloads.get((namespace, name), {})
+    if kind:
+        called = {each: found for each, found in called.items() if each == kind}
+    if len(called) > 1:
+        options = ", ".join(f"{namespace}/{each}/{name}" for each in sorted(called))
+        raise PlaceError(f"{text!r} is several workloads: say which of {options}")
+    if called:
+        return Place(text, tuple(next(iter(called.values()))))
+    if kind in ("", "pod") and (pods := directory.pods.get((namespace, name))):
+        return Place(text, tuple(pods))
+    raise PlaceError(f"no workload or pod {text!r} in the input{_hint(namespace, name, directory)}")
+
+
+def _hint(namespace: str, name: str, directory: Directory) -> str:
+    if any(service.namespace == namespace and service.name == name for service in directory.model.given.decoded.services):
+        return f" (a Service is written {namespace}/svc/{name})"
+    elsewhere = sorted({f"{group.namespace}/{name}" for group in directory.model.scope.groups.values() if group.workload == name})
+    if elsewhere:
+        return f" (did you mean {' or '.join(elsewhere[:3])}?)"
+    if namespace not in directory.model.scope.population.namespaces:
+        return f" (there is no namespace {namespace!r})"
+    return ""
+
+
+def _service(namespace: str, name: str, text: str, directory: Directory) -> Place:
+    for service in directory.model.given.decoded.services:
+        if service.namespace == namespace and service.name == name:
+            return Place(text, (), service=service)
+    raise PlaceError(f"no Service {namespace}/{name} in the input")
+
+
+def selection(
+    directory: Directory,
+    parties: Parties,
+    whole: Selection,
+    namespaces: Iterable[str],
+    source_text: str | None,
+    target_text: str | None,
+    traffic: str | None,
+) -> Selection:
+    """Narrow a selection to namespaces, a source, a target or some traffic.
+
+    Raises:
+        PlaceError: one of them cannot be found or read.
+    """
+    sources, destinations, asked = whole.sources, whole.destinations, whole.traffic
+    if source_text is not None:
+        sources = union(_ends(source(source_text, directory), directory))
+    if target_text is not None:
+        end = target(target_text, directory)
+        destinations = union(_ends(end, directory))
+        if end.traffic:
+            asked = directory.model.network.table.union(match for match in end.traffic if match.name is None)
+    if traffic is not None:
+        try:
+            asked &= directory.model.network.table.union(parse_traffic(traffic if not traffic.isdigit() else f"TCP/{traffic}"))
+        except ValueError as error:
+            raise PlaceError(str(error)) from None
+    return Selection(sources, destinations, asked, _touching(namespaces, parties))
+
+
+def _touching(namespaces: Iterable[str], parties: Parties) -> int | None:
+    wanted = list(namespaces)
+    if not wanted:
+        return None
+    mask = 0
+    for name in wanted:
+        if name not in parties.groups:
+            raise PlaceError(f"no workload in namespace {name!r}")
+        mask |= parties.groups[name]
+    return mask
+
+
+def _ends(place: Place, directory: Directory) -> tuple[int, ...]:
+    if place.service is None:
+        return place.members
+    model = directory.model
+    found = resolve(place.service, None, model.scope, model.given.decoded, model.network)
+    return tuple(backend.endpoint for backend in found.backends if backend.endpoint is not None)

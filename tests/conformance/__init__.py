@@ -1,0 +1,1 @@
+"""Expected verdicts that others wrote, held against the reference, the library and the command."""

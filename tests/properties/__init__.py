@@ -1,0 +1,1 @@
+"""What must hold for every cluster and every set of policies."""

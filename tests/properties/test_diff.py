@@ -1,0 +1,89 @@
+"""A difference is reported exactly where an answer differs."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+import crenel
+from properties.expected import Expected
+from properties.points import sampled_points
+from properties.strategies import Scenario, policy_sets, scenarios
+
+Object = dict[str, Any]
+seeds = st.integers(0, 2**32)
+
+
+def _differ(one: Scenario, other: Scenario) -> bool:
+    return bool(crenel.load(one.objects).diff(crenel.load(other.objects)))
+
+
+@given(scenarios(), seeds, st.data())
+def test_no_difference_means_no_point_differs(scenario: Scenario, seed: int, data: st.DataObject) -> None:
+    """Where the reference answers a point differently under other policies, there is a difference."""
+    other = scenario.with_policies(data.draw(policy_sets(scenario.population)))
+    before, after = Expected(scenario), Expected(other)
+    points = sampled_points(scenario, seed, 20) + sampled_points(other, seed, 20)
+    if any(before.answers(point) != after.answers(point) for point in points):
+        assert _differ(scenario, other)
+
+
+@given(scenarios(), st.randoms(use_true_random=False))
+def test_the_order_of_documents_is_no_difference(scenario: Scenario, chance: random.Random) -> None:
+    """Policies and objects mean the same in any order."""
+    shuffled = list(scenario.objects)
+    chance.shuffle(shuffled)
+    assert not crenel.load(scenario.objects).diff(crenel.load(shuffled))
+
+
+@given(scenarios())
+def test_writing_the_same_otherwise_is_no_difference(scenario: Scenario) -> None:
+    """MatchLabels as expressions, a default written out, a policy split into one per rule: all the same."""
+    rewritten = [part for policy in scenario.policies for part in _rewritten(policy)]
+    assert not _differ(scenario, scenario.with_policies(rewritten))
+    assert not _differ(scenario.with_policies(rewritten), scenario)
+
+
+def _rewritten(policy: Object) -> list[Object]:
+    respelt: Object = _respelt(policy)
+    if policy["kind"] != "NetworkPolicy":
+        return [respelt]
+    spec = respelt["spec"]
+    types = spec.get("policyTypes") or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
+    parts = [{"podSelector": spec["podSelector"], "policyTypes": types}]
+    for kind in types:
+        for rule in spec.get(kind.lower()) or []:
+            parts.append({"podSelector": spec["podSelector"], "policyTypes": [kind], kind.lower(): [rule]})
+    name = policy["metadata"]["name"]
+    return [
+        {**respelt, "metadata": {**policy["metadata"], "name": f"{name}-{number}"}, "spec": part}
+        for number, part in enumerate(parts)
+    ]
+
+
+def _respelt(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_respelt(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _respelt(each) for key, each in value.items()}
+    if found.get("matchLabels"):
+        as_expressions = [
+            {"key": key, "operator": "In", "values": [each]} for key, each in found.pop("matchLabels").items()
+        ]
+        found["matchExpressions"] = as_expressions + (found.get("matchExpressions") or [])
+    return found
+
+
+@given(scenarios(), st.data())
+def test_a_difference_is_the_same_from_both_sides(scenario: Scenario, data: st.DataObject) -> None:
+    """What one adds, the other removes; a network does not differ from itself."""
+    other = scenario.with_policies(data.draw(policy_sets(scenario.population)))
+    one, two = crenel.load(scenario.objects), crenel.load(other.objects)
+    assert not one.diff(one)
+    there, back = one.diff(two), two.diff(one)
+    assert bool(there) is bool(back)
+    assert (len(there.added), len(there.removed)) == (len(back.removed), len(back.added))
