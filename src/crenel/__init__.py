@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crenel.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from crenel.library import Network
     from crenel.loading import load
@@ -29,8 +31,8 @@ _HOMES = {
     "load": "crenel.loading",
 }
 
-__version__ = "0.1.0"
-__all__ = ["Connection", "Difference", "Network", "Outcome", "PlaceError", "Step", "Verdict", "load"]
+
+__all__ = ["__version__", "Connection", "Difference", "Network", "Outcome", "PlaceError", "Step", "Verdict", "load"]
 
 
 def __getattr__(name: str) -> Any:

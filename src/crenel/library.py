@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,6 @@ from crenel.dialects.model import Input, Model, build
 from crenel.kubernetes.decode import decode
 from crenel.kubernetes.operators import is_predictable
 from crenel.provenance import Origin, Problem
-from crenel.questions import places
 from crenel.questions.can import can
 from crenel.questions.connections import Connection, Selection, connections, everything
 from crenel.questions.diff import Difference, diff
@@ -21,6 +20,7 @@ from crenel.questions.directory import Directory
 from crenel.questions.enforced import unenforced_notice
 from crenel.questions.parties import Parties
 from crenel.questions.places import PlaceError
+from crenel.questions.selecting import narrowed
 from crenel.questions.verdict import Verdict
 from crenel.sources.document import Document, Reading
 
@@ -78,30 +78,38 @@ class Network:
     def connections(
         self,
         *,
-        namespaces: Iterable[str] = (),
-        source: str | None = None,
-        target: str | None = None,
-        traffic: str | None = None,
+        namespaces: Sequence[str] = (),
+        sources: Sequence[str] = (),
+        targets: Sequence[str] = (),
+        traffic: Sequence[str] = (),
         expand: bool = False,
         nodes: bool = False,
     ) -> list[Connection]:
-        """Who can talk to whom; all of it, or what a namespace, a source, a target or some traffic has part in.
+        """Who can talk to whom; all of it, or what namespaces, sources, targets or some traffic have part in.
+
+        With `expand` every party is a single endpoint or CIDR.
 
         Raises:
             PlaceError: an end cannot be found, or the traffic cannot be read.
         """
-        chosen = self.selection(namespaces, source, target, traffic, nodes)
+        chosen = self.selection(namespaces, sources, targets, traffic, nodes)
         return connections(self.model.network, chosen, expand)
 
     def selection(
-        self, namespaces: Iterable[str], source: str | None, target: str | None, traffic: str | None, nodes: bool
+        self,
+        namespaces: Sequence[str] = (),
+        sources: Sequence[str] = (),
+        targets: Sequence[str] = (),
+        traffic: Sequence[str] = (),
+        nodes: bool = False,
     ) -> Selection:
         """What of the map is wanted.
 
         Raises:
             PlaceError: an end cannot be found, or the traffic cannot be read.
         """
-        return places.selection(self.directory, self.parties, everything(self.model.network, self.parties, nodes), namespaces, source, target, traffic)
+        whole = everything(self.parties, nodes)
+        return narrowed(self.directory, self.parties, whole, namespaces, sources, targets, traffic)
 
     def diff(self, other: Network, *, expand: bool = False) -> Difference:
         """What `other` changes: its connections against this network's."""

@@ -9,38 +9,64 @@ import crenel
 from properties.strategies import Scenario
 
 
-class Listing:
-    """All connections between single ends, by pod or address."""
+class Names:
+    """What the names in a list of connections stand for, given the names that are listed."""
 
-    def __init__(self, scenario: Scenario, net: crenel.Network) -> None:
-        self._connections = net.connections(expand=True)
+    def __init__(self, scenario: Scenario, connections: Iterable[crenel.Connection]) -> None:
         self._pods: dict[str, list[str]] = {}
         for name, members in scenario.population.endpoints.items():
-            if not name.startswith("node/"):
+            if name.startswith("node/"):
+                self._pods[name] = members
+            else:
                 namespace, _, own = name.split("/")
                 self._pods[f"{namespace}/{own}"] = members
-        listed = {end for each in self._connections for end in (each.source, each.destination)}
+        listed = {end for each in connections for end in (each.source, each.destination)}
         self._vague = tuple(name.partition("+")[0].rpartition("-")[0] + "-" for name in listed if "+" in name)
 
-    def answerable(self, *ends: str) -> bool:
-        """Whether the list tells about pods or addresses: not of nodes, nor of pods listed like "ns/w0-0+1"."""
-        return not any(end.startswith(("node/", *self._vague)) for end in ends)
+    def plain(self, *ends: str) -> bool:
+        """Whether these pods or addresses can be found: not pods that are listed together like "ns/w0-0+1"."""
+        return not self._vague or not any(end.startswith(self._vague) for end in ends)
 
-    def certainty(self, one: str, other: str, protocol: str, port: int, family: int) -> str | None:
-        """How sure the list is of a connection between two pods or addresses; None where it is not listed."""
-        for each in self._connections:
-            here = each.family in (None, family) and self._is(each.source, one) and self._is(each.destination, other)
-            if here and carries(each.traffic, protocol, port):
-                return each.certainty
-        return None
-
-    def _is(self, listed: str, end: str) -> bool:
+    def fits(self, listed: str, end: str) -> bool:
+        """Whether a pod, a node or an address is (one of) what is listed."""
         if "/" in end:
             return end in self._pods.get(listed, [])
         try:
             return ipaddress.ip_address(end) in ipaddress.ip_network(listed)
         except ValueError:
             return False
+
+    def one_of(self, listed: str) -> str | None:
+        """One pod, node, address or DNS name that is listed so; None where that is not clear."""
+        if listed.startswith("dns:"):
+            return listed
+        if listed in self._pods:
+            return self._pods[listed][0]
+        try:
+            return str(ipaddress.ip_network(listed)[0])
+        except ValueError:
+            return None
+
+
+class Listing:
+    """All connections between single ends."""
+
+    def __init__(self, scenario: Scenario, net: crenel.Network) -> None:
+        self._connections = net.connections(expand=True, nodes=True)
+        self._names = Names(scenario, self._connections)
+
+    def answerable(self, *ends: str) -> bool:
+        """Whether the list tells about pods, nodes or addresses."""
+        return self._names.plain(*ends)
+
+    def certainty(self, one: str, other: str, protocol: str, port: int, family: int) -> str | None:
+        """How sure the list is of a connection between two pods, nodes or addresses; None where it is not listed."""
+        fits = self._names.fits
+        for each in self._connections:
+            here = each.family in (None, family) and fits(each.source, one) and fits(each.destination, other)
+            if here and carries(each.traffic, protocol, port):
+                return each.certainty
+        return None
 
 
 def carries(traffic: Iterable[tuple[str, str]], protocol: str, port: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import given
@@ -10,8 +11,11 @@ from hypothesis import strategies as st
 
 import crenel
 from properties.expected import Expected
-from properties.points import sampled_points
+from properties.listing import Names
+from properties.pieces import PROTOCOLS
+from properties.points import Point, sampled_points
 from properties.strategies import Scenario, policy_sets, scenarios
+from reference import families
 
 Object = dict[str, Any]
 seeds = st.integers(0, 2**32)
@@ -29,6 +33,37 @@ def test_no_difference_means_no_point_differs(scenario: Scenario, seed: int, dat
     points = sampled_points(scenario, seed, 20) + sampled_points(other, seed, 20)
     if any(before.answers(point) != after.answers(point) for point in points):
         assert _differ(scenario, other)
+
+
+@given(scenarios(), st.data())
+def test_every_change_is_one(scenario: Scenario, data: st.DataObject) -> None:
+    """What a difference lists had and has the certainty it says, by the reference."""
+    other = scenario.with_policies(data.draw(policy_sets(scenario.population)))
+    found = crenel.load(scenario.objects).diff(crenel.load(other.objects), expand=True)
+    before, after = Expected(scenario), Expected(other)
+    changes = [*found.added[:10], *found.removed[:10]]
+    names = Names(scenario, [each.connection for each in changes])
+    for change in changes:
+        listed = change.connection
+        one, two = names.one_of(listed.source), names.one_of(listed.destination)
+        protocol, port = _first(listed.traffic)
+        if one is None or two is None or one == two or not port:
+            continue
+        for family in [listed.family] if listed.family else families(before.cluster, one, two):
+            point = Point(one, two, protocol, port)
+            assert CERTAINTY[before.verdict(one, two, point, family)] == change.before, listed
+            assert CERTAINTY[after.verdict(one, two, point, family)] == change.after, listed
+
+
+CERTAINTY = {"allowed": "sure", "unknown": "possible", "denied": "none"}
+
+
+def _first(traffic: Iterable[tuple[str, str]]) -> tuple[str, int]:
+    """A protocol with its first port; 0 for traffic without ports."""
+    for protocol, ports in traffic:
+        if protocol in PROTOCOLS:
+            return protocol, int(ports.replace(",", "-").split("-")[0])
+    return "", 0
 
 
 @given(scenarios(), st.randoms(use_true_random=False))

@@ -55,9 +55,9 @@ def dispatch(prog: str, arguments: list[str]) -> int:
         _write(HELP.format(prog=prog, commands="\n".join(f"  {n:<12} {line}" for n, (_, line) in COMMANDS.items())))
         return 0
     if name in ("-V", "--version"):
-        from crenel.version import VERSION
+        from crenel import __version__
 
-        _write(f"crenel {VERSION}\n")
+        _write(f"crenel {__version__}\n")
         return 0
     if name in COMMANDS or name in HIDDEN:
         from crenel.cli.parser import run_command

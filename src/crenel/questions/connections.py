@@ -74,7 +74,7 @@ class Row:
     family: Family | None
 
 
-def everything(network: Network, parties: Parties, nodes: bool = False) -> Selection:
+def everything(parties: Parties, nodes: bool = False) -> Selection:
     """All workloads, the blocks outside and the DNS names; nodes if wanted."""
     inside = parties.workloads | (parties.nodes if nodes else 0)
     return Selection(inside | parties.blocks, inside | parties.blocks | parties.names)
@@ -125,7 +125,7 @@ def connections(network: Network, selection: Selection | None = None, expand: bo
     """
     parties = Parties(network)
     found: dict[tuple[Party, Party, str, tuple[str, ...], Family | None, bool], int] = defaultdict(int)
-    for row in rows(network, parties, selection or everything(network, parties)):
+    for row in rows(network, parties, selection or everything(parties)):
         when: Formula | None = None if row.sure else _condition(network, row)
         why = tuple(words(when)) if when is not None else ()
         by_name = when is not None and bool(row.destinations & parties.blocks) and _names_only(when)

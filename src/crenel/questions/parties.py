@@ -42,6 +42,7 @@ class Parties:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._known: dict[int, Party] = {}
 
     @cached_property
     def workloads(self) -> int:
@@ -90,6 +91,11 @@ class Parties:
 
     def named(self, mask: int) -> Party:
         """One party for a whole set of one class."""
+        if mask not in self._known:
+            self._known[mask] = self._named(mask)
+        return self._known[mask]
+
+    def _named(self, mask: int) -> Party:
         if mask & self.blocks:
             cidrs, holes = self.addresses(mask).written()
             return Party(tuple(cidrs), tuple(holes), outside=True)
@@ -117,36 +123,37 @@ class Parties:
             return Party(tuple(self._sorted(mask)))
         if mask == self.workloads:
             return Party((EVERY,))
-        plain = self._terms(mask)
-        rest = self._terms(self.workloads & ~mask)
-        if len(rest) + 1 < len(plain):
-            return Party((EVERY,), tuple(rest))
-        return self._with_holes(mask, plain)
+        if 2 * mask.bit_count() > self.workloads.bit_count():
+            plain, rest = self._terms(mask), self._terms(self.workloads & ~mask)
+            if len(rest) + 1 < len(plain):
+                return Party((EVERY,), tuple(rest))
+        return self._with_holes(mask)
+
+    def _met(self, mask: int) -> list[tuple[str, int]]:
+        """The namespaces that a set has members in."""
+        if mask.bit_count() >= len(self.groups):
+            return [(group, inside) for group, inside in self.groups.items() if mask & inside]
+        names = {self._network.endpoints[index].group for index in members(mask)}
+        return [(group, self.groups[group]) for group in sorted(names)]
 
     def _terms(self, mask: int) -> list[str]:
         """Whole namespaces and single workloads that add up to a set."""
-        terms: list[str] = []
-        for group, inside in self.groups.items():
-            common = mask & inside
-            if not common:
-                continue
-            if common == inside and inside.bit_count() > 1:
-                terms.append(f"{group}/*")
-            else:
-                terms += self._sorted(common)
-        return terms
+        return [term for group, inside in self._met(mask) for term in self._plain(group, mask & inside, inside)]
 
-    def _with_holes(self, mask: int, plain: list[str]) -> Party:
+    def _plain(self, group: str, common: int, inside: int) -> list[str]:
+        if common == inside and inside.bit_count() > 1:
+            return [f"{group}/*"]
+        return self._sorted(common)
+
+    def _with_holes(self, mask: int) -> Party:
         """Use ``NAMESPACE/* except ...`` for each namespace where that is shorter."""
         names: list[str] = []
         holes: list[str] = []
-        for group, inside in self.groups.items():
+        for group, inside in self._met(mask):
             common, missing = mask & inside, inside & ~mask
-            if not common:
-                continue
             if missing and missing.bit_count() + 1 < common.bit_count():
                 names.append(f"{group}/*")
                 holes += self._sorted(missing)
             else:
-                names += [f"{group}/*"] if not missing and inside.bit_count() > 1 else self._sorted(common)
-        return Party(tuple(names), tuple(holes)) if len(names) + len(holes) < len(plain) else Party(tuple(plain))
+                names += self._plain(group, common, inside)
+        return Party(tuple(names), tuple(holes))

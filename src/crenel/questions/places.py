@@ -7,14 +7,9 @@ always ``NAMESPACE/svc/NAME``. A target may end in ``:PORT``, ``:PORT/PROTOCOL``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crenel.questions.connections import Selection
 from crenel.questions.directory import Directory
-from crenel.questions.parties import Parties
-from crenel.bits import union
-from crenel.dialects.service import resolve
 from crenel.kubernetes.objects.services import Service
 from crenel.network.addresses import INTERNET, AddressSet, parse_network
 from crenel.network.traffic import PORTED, Match, parse_traffic, protocol_name, protocol_number
@@ -192,53 +187,3 @@ def _service(namespace: str, name: str, text: str, directory: Directory) -> Plac
         if service.namespace == namespace and service.name == name:
             return Place(text, (), service=service)
     raise PlaceError(f"no Service {namespace}/{name} in the input")
-
-
-def selection(
-    directory: Directory,
-    parties: Parties,
-    whole: Selection,
-    namespaces: Iterable[str],
-    source_text: str | None,
-    target_text: str | None,
-    traffic: str | None,
-) -> Selection:
-    """Narrow a selection to namespaces, a source, a target or some traffic.
-
-    Raises:
-        PlaceError: one of them cannot be found or read.
-    """
-    sources, destinations, asked = whole.sources, whole.destinations, whole.traffic
-    if source_text is not None:
-        sources = union(_ends(source(source_text, directory), directory))
-    if target_text is not None:
-        end = target(target_text, directory)
-        destinations = union(_ends(end, directory))
-        if end.traffic:
-            asked = directory.model.network.table.union(match for match in end.traffic if match.name is None)
-    if traffic is not None:
-        try:
-            asked &= directory.model.network.table.union(parse_traffic(traffic if not traffic.isdigit() else f"TCP/{traffic}"))
-        except ValueError as error:
-            raise PlaceError(str(error)) from None
-    return Selection(sources, destinations, asked, _touching(namespaces, parties))
-
-
-def _touching(namespaces: Iterable[str], parties: Parties) -> int | None:
-    wanted = list(namespaces)
-    if not wanted:
-        return None
-    mask = 0
-    for name in wanted:
-        if name not in parties.groups:
-            raise PlaceError(f"no workload in namespace {name!r}")
-        mask |= parties.groups[name]
-    return mask
-
-
-def _ends(place: Place, directory: Directory) -> tuple[int, ...]:
-    if place.service is None:
-        return place.members
-    model = directory.model
-    found = resolve(place.service, None, model.scope, model.given.decoded, model.network)
-    return tuple(backend.endpoint for backend in found.backends if backend.endpoint is not None)

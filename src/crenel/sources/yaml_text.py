@@ -47,9 +47,9 @@ class _Open:
 
     value: dict[str, Value] | list[Value]
     anchor: str | None
-    extent: _Extent = with_default(factory=_Extent)
+    extent: _Extent = with_default(default_factory=_Extent)
     key: Any = _NO_KEY
-    written: set[str] = with_default(factory=set)
+    written: set[str] = with_default(default_factory=set)
     """The keys written in it, unlike those merged into it."""
 
 
@@ -161,7 +161,10 @@ class _Builder:
     def _set_key(self, top: _Open, value: Value) -> None:
         if isinstance(value, dict | list):
             raise self._refuse("a key that is a mapping or a list")
-        key = yaml_scalars.key_text(value)
+        try:
+            key = yaml_scalars.key_text(value)
+        except yaml_scalars.BadScalar as error:
+            raise self._refuse(str(error)) from None
         if key in top.written:
             raise self._refuse(f"the key {key!r} is there twice", key)
         top.written.add(key)

@@ -6,7 +6,10 @@ _crenel() {
     while IFS= read -r answer; do
         case $answer in
             :*) paths=${answer#:} ;;
-            *) COMPREPLY+=("${answer%%$'\t'*}") ;;
+            *)
+                answer=${answer%%$'\t'*}
+                COMPREPLY+=("${answer#--*=}") # bash counts what follows = as a word of its own
+                ;;
         esac
     done < <(crenel __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
     if [[ $paths == 0 ]]; then

@@ -14,6 +14,7 @@ _crenel() {
         esac
     done < <(crenel __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
     if [[ $paths == 0 ]]; then
+        compset -P '--*='
         _files
     else
         _describe crenel candidates
