@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crenel.version import VERSION as __version__
-
 if TYPE_CHECKING:
     from crenel.library import Network
     from crenel.loading import load
@@ -32,6 +30,7 @@ _HOMES = {
 }
 
 
+__version__ = "0.1.0"
 __all__ = ["__version__", "Connection", "Difference", "Network", "Outcome", "PlaceError", "Step", "Verdict", "load"]
 
 

@@ -44,7 +44,7 @@ _Walk: TypeAlias = Callable[[Any, FieldPath, Examined], Any]
 def examine(data: Mapping[str, Any], type_: type[msgspec.Struct]) -> Examined:
     """Find every unknown field and every wrong type of an object."""
     examined = Examined({})
-    walked = _walker(inspect.type_info(type_))(data, (), examined)
+    walked = _walker_of(type_)(data, (), examined)
     if isinstance(walked, dict):
         examined.data = walked
     return examined
@@ -71,25 +71,34 @@ def _marked(value: Any, path: FieldPath) -> Any:
 
 
 @cache
+def _walker_of(type_: type[msgspec.Struct]) -> _Walk:
+    return _walker(inspect.type_info(type_))
+
+
 def _walker(info: inspect.Type) -> _Walk:
     """The walk for one type."""
     match info:
         case inspect.UnionType():
-            return _union(info)
+            walk = _union(info)
         case inspect.StructType():
-            return _struct(info)
+            walk = _struct(info)
         case inspect.ListType():
-            return _list(info)
+            walk = _list(info)
         case inspect.DictType():
-            return _map(info)
+            walk = _map(info)
         case inspect.StrType():
-            return _scalar("string", str)
+            walk = _scalar("string", str)
         case inspect.BoolType():
-            return _scalar("boolean", bool)
+            walk = _scalar("boolean", bool)
         case inspect.IntType():
-            return _scalar("integer", int)
+            walk = _scalar("integer", int)
         case _:
-            return lambda value, _path, _examined: value
+            walk = _anything
+    return walk
+
+
+def _anything(value: Any, _path: FieldPath, _examined: Examined) -> Any:
+    return value
 
 
 def _union(info: inspect.UnionType) -> _Walk:
@@ -129,9 +138,8 @@ def _list(info: inspect.ListType) -> _Walk:
     def walk(value: Any, path: FieldPath, examined: Examined) -> Any:
         if not isinstance(value, list):
             return _wrong(value, "array", path, examined)
-        walked = [
-            item_walk(empty if item is None else item, (*path, position), examined) for position, item in enumerate(value)
-        ]
+        items = (empty if item is None else item for item in value)
+        walked = [item_walk(item, (*path, position), examined) for position, item in enumerate(items)]
         kept = [item for item in walked if item is not _DROPPED]
         if len(kept) < len(walked):
             examined.shifted.add(path)
