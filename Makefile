@@ -37,7 +37,7 @@ tests: $(VENV)/.ready-dev
 	$(BIN)/pytest -m alone
 
 docs: $(VENV)/.ready-dev
-	$(BIN)/python docs/update.py
+	$(BIN)/python docs/sessions.py
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks

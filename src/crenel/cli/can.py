@@ -47,5 +47,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the verdict, or one for each question of a batch, and return the exit code."""
     if (args.batch is None) == (args.target is None):
-        raise UsageError("give SOURCE and TARGET, or --batch FILE", f"`{args.prog} can --help` shows how they are written")
+        hint = f"`{args.prog} can --help` shows how they are written"
+        raise UsageError("give SOURCE and TARGET, or --batch FILE", hint)
     raise UsageError(f"{args.prog} can is not in this build")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from crenel.cli.main import COMMANDS
-from crenel.cli.parser import build_parser, load_command
+from crenel.cli.parser import Parser, build_parser, load_command
 
 CANDIDATES, PATHS = 4, 0
 """What the shell is to do with the answer."""
@@ -56,9 +56,9 @@ def complete(words: Sequence[str]) -> str:
     if name not in COMMANDS:
         return Answer().text("")
     parser = build_parser("crenel", name, load_command(name))
-    option, equals, value = current.partition("=")
+    option, equals, _ = current.partition("=")
     if equals and option.startswith("--"):
-        answer = _values(_option(parser, option))
+        answer = _values(parser.option(option))
         answer.candidates = {f"{option}={choice}": line for choice, line in answer.candidates.items()}
         return answer.text(current)
     return _next(parser, given, current).text(current)
@@ -70,16 +70,16 @@ def _commands(current: str) -> Answer:
     return Answer({name: line for name, (_, line) in COMMANDS.items()})
 
 
-def _next(parser: argparse.ArgumentParser, given: Sequence[str], current: str) -> Answer:
+def _next(parser: Parser, given: Sequence[str], current: str) -> Answer:
     """Return what may follow the words `given` after the command."""
-    positionals = [action for action in parser._actions if not action.option_strings]
+    positionals = [action for action in parser.arguments if not action.option_strings]
     pending: argparse.Action | None = None
     used: list[argparse.Action] = []
     for word in given:
         if pending is not None:
             pending = None
         elif word.startswith("-") and word != "-":
-            action = _option(parser, word.partition("=")[0])
+            action = parser.option(word.partition("=")[0])
             used += [action] if action else []
             pending = action if action and action.nargs != 0 and "=" not in word else None
         elif positionals:
@@ -91,14 +91,10 @@ def _next(parser: argparse.ArgumentParser, given: Sequence[str], current: str) -
     return _values(positionals[0] if positionals else None)
 
 
-def _option(parser: argparse.ArgumentParser, word: str) -> argparse.Action | None:
-    return parser._option_string_actions.get(word)
-
-
-def _options(parser: argparse.ArgumentParser, used: Sequence[argparse.Action]) -> Iterator[tuple[str, str]]:
+def _options(parser: Parser, used: Sequence[argparse.Action]) -> Iterator[tuple[str, str]]:
     """Yield the long options that may still be given."""
-    for action in parser._actions:
-        repeatable = isinstance(action, argparse._AppendAction)
+    for action in parser.arguments:
+        repeatable = isinstance(action.default, list)
         if action.option_strings and (repeatable or action not in used):
             yield action.option_strings[-1], _first_sentence(action.help or "")
 
@@ -113,14 +109,14 @@ def _values(action: argparse.Action | None) -> Answer:
 
 
 def _first_sentence(text: str) -> str:
-    return text.split("; ")[0].split(". ")[0]
+    return text.partition("; ")[0].partition(". ")[0]
 
 
 def _rejoined(words: Sequence[str]) -> list[str]:
     """Undo what bash does to `--by=namespace`, which it hands over as three words."""
     joined: list[str] = []
     for word in words:
-        if joined and (word == "=" and joined[-1].startswith("--") or joined[-1].endswith("=")):
+        if joined and ((word == "=" and joined[-1].startswith("--")) or joined[-1].endswith("=")):
             joined[-1] += word
         else:
             joined.append(word)

@@ -3,7 +3,6 @@
 Nothing is imported before it is needed, argparse included: the help starts as fast as an empty program.
 """
 
-import os
 import sys
 
 COMMANDS = {
@@ -39,10 +38,10 @@ Exit codes: 0 fine; 1 the answer is no; 2 wrong use or unreadable input; 3 nothi
 
 def main() -> int:
     """Run the command line of this process and return its exit code; no exception leaves it."""
-    prog = "kubectl crenel" if os.path.basename(sys.argv[0]) == "kubectl-crenel" else "crenel"
+    prog = "kubectl crenel" if sys.argv[0].rpartition("/")[2] == "kubectl-crenel" else "crenel"
     try:
         return _flushed(dispatch(prog, sys.argv[1:]))
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort of a process
         from crenel.cli.failures import report_failure
 
         return report_failure(prog, error)

@@ -35,7 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help="only this traffic: 5432, 53/UDP or a port's name; may be repeated",
     )
-    parser.add_argument("--by", choices=("namespace",), metavar="namespace", help="one line for each pair of namespaces")
+    parser.add_argument(
+        "--by", choices=("namespace",), metavar="GROUP", help="namespace: one line for each pair of them"
+    )
     parser.add_argument("--expand", action="store_true", help="write every member of a group on a line of its own")
     parser.add_argument("--nodes", action="store_true", help="show connections of nodes too")
     add_namespace_options(parser)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def add_input_options(parser: argparse.ArgumentParser) -> None:
-    """Add what says where the input comes from: `filename`, and all of `add_cluster_options` and `add_reading_options`."""
+    """Add where the input comes from: `filename` (list of paths), the cluster options and the reading options."""
     group = parser.add_argument_group("input")
     group.add_argument(
         "-f",

@@ -34,6 +34,15 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line and a hint."""
 
+    @property
+    def arguments(self) -> Sequence[argparse.Action]:
+        """All that was added, in order, the help first."""
+        return self._actions
+
+    def option(self, word: str) -> argparse.Action | None:
+        """Return the option that is written as `word`; None where there is none."""
+        return self._option_string_actions.get(word)
+
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` instead of printing the usage and leaving."""
         raise UsageError(message, f"`{self.prog} --help` shows how it is used")

@@ -8,7 +8,7 @@ from crenel.cli.usage import UsageError
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: `output` is the path of the file, `force` lets it replace one."""
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to write, or - for standard output")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to write, - for stdout")
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     add_namespace_options(parser)
     add_cluster_options(parser.add_argument_group("input"))

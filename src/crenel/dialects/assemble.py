@@ -10,7 +10,7 @@ from crenel.dialects import adminpolicy, networkpolicy
 from crenel.dialects.foreign import describe
 from crenel.dialects.scope import Scope, Surroundings
 from crenel.kubernetes.decode import Decoded
-from crenel.kubernetes.objects.policies import ForeignPolicy
+from crenel.kubernetes.objects.policies import AdminPolicy, ForeignPolicy
 from crenel.kubernetes.population import Group, Population, node_addresses
 from crenel.network.addresses import AddressSet, Family
 from crenel.network.conditions import PolicyDecides
@@ -108,23 +108,26 @@ def _nodes(population: Population, surroundings: Surroundings) -> Iterator[Endpo
 
 
 def _stages(decoded: Decoded, scope: Scope, unreadable: Sequence[Unreadable]) -> Iterator[Stage]:
-    foreign = {direction: _not_understood(decoded, scope, unreadable, direction) for direction in Direction}
+    foreign = {direction: tuple(_not_understood(decoded, scope, unreadable, direction)) for direction in Direction}
     plain = [networkpolicy.translate(policy, scope) for policy in decoded.network_policies]
     admin = [(policy, adminpolicy.translate(policy, scope)) for policy in decoded.admin_policies]
     for direction in (Direction.EGRESS, Direction.INGRESS):
-        by_tier: dict[bool, dict[int, list[Policy]]] = {False: defaultdict(list), True: defaultdict(list)}
-        for policy, translated in admin:
-            if direction in translated:
-                by_tier[adminpolicy.is_baseline(policy)][adminpolicy.priority(policy)].append(translated[direction])
+        yield Stage(FOREIGN, direction, (foreign[direction],))
+        yield Stage(ADMIN, direction, admin_ranks(admin, direction, baseline=False))
         isolating = tuple(each[direction] for each in plain if direction in each)
-        yield Stage(FOREIGN, direction, (tuple(foreign[direction]),))
-        yield Stage(ADMIN, direction, _ranks(by_tier[False]))
         yield Stage(NETWORKPOLICY, direction, (isolating,), isolating=True, local_exempt=True)
-        yield Stage(BASELINE, direction, _ranks(by_tier[True]))
+        yield Stage(BASELINE, direction, admin_ranks(admin, direction, baseline=True))
 
 
-def _ranks(by_priority: dict[int, list[Policy]]) -> tuple[tuple[Policy, ...], ...]:
-    return tuple(tuple(by_priority[number]) for number in sorted(by_priority))
+def admin_ranks(
+    admin: Iterable[tuple[AdminPolicy, dict[Direction, Policy]]], direction: Direction, baseline: bool
+) -> tuple[tuple[Policy, ...], ...]:
+    """The policies of one admin tier for one direction: a rank per priority."""
+    found: dict[int, list[Policy]] = defaultdict(list)
+    for policy, translated in admin:
+        if direction in translated and adminpolicy.is_baseline(policy) is baseline:
+            found[adminpolicy.priority(policy)].append(translated[direction])
+    return tuple(tuple(found[number]) for number in sorted(found))
 
 
 def _not_understood(

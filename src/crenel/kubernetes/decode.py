@@ -1,22 +1,25 @@
 """From documents to typed objects: what is used, what is not, and every mistake on the way.
 
-What becomes of an object that the API would refuse depends on what losing it would hide. A *policy* is not applied: the
-cluster would not have it. A workload, a Service, a namespace or a node is used without the fields that are wrong, because
-losing an endpoint would hide its connections. Both are errors. A version that servers no longer have is treated the same
-way. An unknown peer of an admin policy is applied, and fails closed.
+What becomes of an object that the API would refuse depends on what losing it would hide. A *policy* is not applied:
+the cluster would not have it. A workload, a Service, a namespace or a node is used without the fields that are wrong,
+because losing an endpoint would hide its connections. Both are errors. A version that servers no longer have is
+treated the same way. An unknown peer of an admin policy is applied, and fails closed.
 
-What an API server sent has passed admission: fields that we do not know are newer than we are. They are left out, and named
-only in the spec of a policy, where they may change what it does; a CIDR that servers took before strict validation is read
-as packet filters read it.
+What an API server sent has passed admission: fields that we do not know are newer than we are. They are left out, and
+named only in the spec of a policy, where they may change what it does; a CIDR that servers took before strict
+validation is read as packet filters read it.
 
-Of two objects with the same name the later one counts, in the place of the first: so does ``kubectl apply -f`` leave it.
+Of two objects with the same name the later one counts, in the place of the first: so does ``kubectl apply -f`` leave
+it.
 """
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -76,7 +79,9 @@ def no_kind(_api_version: str, _kind: str) -> bool:
 
 def cluster_wide_by_name(_api_version: str, kind: str) -> bool:
     """Guess from its name whether a policy kind is cluster-scoped, for when it is not known."""
-    return kind.startswith(("Admin", "BaselineAdmin")) or any(word in kind for word in ("Cluster", "Global", "EgressGateway"))
+    return kind.startswith(("Admin", "BaselineAdmin")) or any(
+        word in kind for word in ("Cluster", "Global", "EgressGateway")
+    )
 
 
 def decode(
@@ -98,9 +103,22 @@ def decode(
             object names no namespace.
     """
     decoder = _Decoder(default_namespace, foreign, predictable, cluster_wide)
-    for document in documents:
-        decoder.read(document)
+    with _uncollected():
+        for document in documents:
+            decoder.read(document)
     return decoder.decoded
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the garbage collector: decoding makes no garbage, and looking for it takes half of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 @dataclass(slots=True)
@@ -134,38 +152,27 @@ class _Decoder:
 
     def _read_typed(self, kind: Kind, document: Document) -> None:
         data, found = document.data, list[Mistake]()
+        checked = kind.is_policy or not document.served
         try:
             thing = msgspec.convert(data, kind.type)
         except msgspec.ValidationError:
             examined = examine(data, kind.type)
             data, thing = examined.data, msgspec.convert(examined.data, kind.type)
-            found = self._checked(kind, thing, examined, served=document.served)
+            amiss = _check(kind, thing, data) if checked else []
+            found = _all_mistakes(kind, examined, amiss, served=document.served)
         else:
-            if kind.is_policy or not document.served:
-                check_metadata(thing.metadata, kind.name_syntax, found)
-                kind.check(thing, data, found)
+            found = amiss = _check(kind, thing, data) if checked else []
         if kind.removed and not document.served:
-            found.insert(0, Mistake(("apiVersion",), kind.removed))
-        unnamed = not thing.metadata.name
+            found = [Mistake(("apiVersion",), kind.removed), *found]
+        unnamed = not (thing.metadata.name or thing.metadata.generate_name)
         self._place(kind, thing, document.origin)
         if found:
-            accepted = self._settled(kind, thing, data, found, served=document.served)
-            if accepted is None or (unnamed and kind.type not in (Pod, Workload, CronJob)):
+            if not self._is_accepted(kind, thing, found, served=document.served):
                 return
-            thing = accepted
+            if unnamed and kind.type not in (Pod, Workload, CronJob):
+                return
+            thing = _without_mistakes(kind, thing, data, amiss)
         self._keep((kind.group, kind.name, thing.namespace, thing.name), thing, self.lists[kind.type])
-
-    def _checked(self, kind: Kind, thing: KubernetesObject, examined: Examined, *, served: bool) -> list[Mistake]:
-        """All mistakes of an object that did not decode at once; those that only follow from others are left out."""
-        found = examined.mistakes
-        if served:
-            found = [each._replace(severity=Severity.WARNING) for each in found if kind.is_policy and each.field[0] == "spec"]
-        if kind.is_policy or not served:
-            more: list[Mistake] = []
-            check_metadata(thing.metadata, kind.name_syntax, more)
-            kind.check(thing, examined.data, more)
-            found = found + [each for each in more if not _follows(each, examined)]
-        return found
 
     def _place(self, kind: Kind, thing: KubernetesObject, origin: Origin) -> None:
         """Give an object its origin, its namespace, and a name where it has none."""
@@ -182,26 +189,19 @@ class _Decoder:
             key = kind.group, kind.name, thing.namespace
             metadata.name = next(name for name in numbers if (*key, name) not in taken)
 
-    def _settled(
-        self, kind: Kind, thing: KubernetesObject, data: dict[str, Any], found: list[Mistake], *, served: bool
-    ) -> KubernetesObject | None:
-        """Report the mistakes. Returns the object as it is to be used; None when it is not to be used."""
+    def _is_accepted(self, kind: Kind, thing: KubernetesObject, found: list[Mistake], *, served: bool) -> bool:
+        """Report the mistakes. Returns whether the object is used in spite of them."""
         wrong = any(each.severity is Severity.ERROR for each in found)
         if served and wrong and isinstance(thing, NetworkPolicy):
             mend_networkpolicy(thing)
-            left: list[Mistake] = []
-            kind.check(thing, data, left)
-            if not left:
+            if not _check(kind, thing, {}):
                 found = [each._replace(severity=Severity.WARNING) for each in found]
                 wrong = False
         refused = wrong and kind.is_policy
-        for each in found:
-            message = f"{each.message}; not applied" if refused else each.message
-            problem = Problem(message, thing.origin, each.field, thing.title, each.severity)
-            self.decoded.problems.append(problem)
         if refused:
-            return None
-        return _without_mistakes(kind, thing, data, found) if wrong else thing
+            found = [each._replace(message=f"{each.message}; not applied") for each in found]
+        self._report(found, thing.origin, thing.title)
+        return not refused
 
     def _keep(self, key: tuple[str, str, str, str], thing: Any, into: list[Any]) -> None:
         """File an object, in the place of an earlier one with the same name."""
@@ -230,7 +230,7 @@ class _Decoder:
         elif self.foreign(api_version, kind):
             self._read_foreign(api_version, kind, document)
         elif (meant := misplaced(api_version, kind)) is not None:
-            self._read_typed(meant, document)
+            self._read_typed(meant, replace(document, data={**data, "kind": meant.name}))
         elif self.predictable(api_version, kind) or _has_pod_template(data):
             self._read_custom(api_version, kind, document)
         else:
@@ -276,26 +276,44 @@ class _Decoder:
         self.decoded.problems += [Problem(each.message, origin, each.field, title, each.severity) for each in found]
 
 
-_NAMES: tuple[FieldPath, FieldPath] = (("metadata", "name"), ("metadata", "namespace"))
+_IDENTITY: frozenset[FieldPath] = frozenset({("apiVersion",), ("metadata", "name"), ("metadata", "namespace")})
+
+
+def _check(kind: Kind, thing: KubernetesObject, data: dict[str, Any]) -> list[Mistake]:
+    found: list[Mistake] = []
+    check_metadata(thing.metadata, kind.name_syntax, found)
+    kind.check(thing, data, found)
+    return found
+
+
+def _all_mistakes(kind: Kind, examined: Examined, amiss: list[Mistake], *, served: bool) -> list[Mistake]:
+    """What is wrong with the fields of an object, and with what is left; without what only follows from the former."""
+    found = examined.mistakes
+    if served:
+        telling = [each for each in found if kind.is_policy and each.field[:1] == ("spec",)]
+        found = [each._replace(severity=Severity.WARNING) for each in telling]
+    more = [each._replace(field=examined.written(each.field)) for each in amiss]
+    roots = [each.field for each in examined.mistakes]
+    return found + [each for each in more if not any(_on_one_line(each.field, root) for root in roots)]
+
+
+def _on_one_line(one: FieldPath, other: FieldPath) -> bool:
+    """Whether one of two fields is inside the other."""
+    length = min(len(one), len(other))
+    return one[:length] == other[:length]
 
 
 def _without_mistakes(
-    kind: Kind, thing: KubernetesObject, data: dict[str, Any], found: list[Mistake]
+    kind: Kind, thing: KubernetesObject, data: dict[str, Any], amiss: list[Mistake]
 ) -> KubernetesObject:
-    """The object without the fields that are wrong; its name and namespace stay, or nobody would know it again."""
-    paths = [each.field for each in found if each.severity is Severity.ERROR and each.field not in _NAMES]
+    """An object without the fields that are wrong, save those by which it is known; policies are taken whole or not."""
+    paths = [each.field for each in amiss if each.severity is Severity.ERROR and each.field not in _IDENTITY]
+    if kind.is_policy or not paths:
+        return thing
     left = msgspec.convert(without(data, paths, kind.type), kind.type)
     left.origin = thing.origin
     left.metadata.name, left.metadata.namespace = thing.metadata.name, thing.metadata.namespace
     return left
-
-
-def _follows(mistake: Mistake, examined: Examined) -> bool:
-    """Whether a mistake is only there because something was left out, or its position cannot be trusted for that."""
-    path = mistake.field
-    if any(each.field[: len(path)] == path for each in examined.mistakes):
-        return True
-    return any(path[: len(shifted)] == shifted for shifted in examined.shifted)
 
 
 def _metadata_text(data: dict[str, Any], name: str) -> str:

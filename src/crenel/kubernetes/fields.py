@@ -1,8 +1,9 @@
 """The slow, thorough look at the fields of an object that did not decode: every mistake, and what is left without them.
 
-The types in `crenel.kubernetes.objects` declare every field that the API knows, so one that is not declared is a mistake.
-``null`` is an absent field; in a list or a map of strings it is the empty value, as Go reads it. A number that YAML writes
-as ``80.0`` is an integer. A value that cannot be used is dropped, with whatever cannot be without it.
+The types in `crenel.kubernetes.objects` declare every field that the API knows, so one that is not declared is a
+mistake. ``null`` is an absent field; in a list or a map of strings it is the empty value, as Go reads it. A number
+that YAML writes as ``80.0`` is an integer. A value that cannot be used is dropped, with whatever cannot be without
+it.
 """
 
 from __future__ import annotations
@@ -34,8 +35,16 @@ class Examined:
     data: dict[str, Any]
     """The object without its mistakes: it decodes."""
     mistakes: list[Mistake] = field(default_factory=list)
-    shifted: set[FieldPath] = field(default_factory=set)
-    """Lists that lost an item: positions in `data` differ from those that were written."""
+    positions: dict[FieldPath, list[int]] = field(default_factory=dict)
+    """For each list that lost items, where those that are left were written."""
+
+    def written(self, path: FieldPath) -> FieldPath:
+        """Where a field of `data` was written."""
+        found: FieldPath = ()
+        for step in path:
+            kept = self.positions.get(found)
+            found = (*found, kept[step] if kept is not None and isinstance(step, int) else step)
+        return found
 
 
 _Walk: TypeAlias = Callable[[Any, FieldPath, Examined], Any]
@@ -140,10 +149,11 @@ def _list(info: inspect.ListType) -> _Walk:
             return _wrong(value, "array", path, examined)
         items = (empty if item is None else item for item in value)
         walked = [item_walk(item, (*path, position), examined) for position, item in enumerate(items)]
-        kept = [item for item in walked if item is not _DROPPED]
-        if len(kept) < len(walked):
-            examined.shifted.add(path)
-        return kept
+        kept = [position for position, item in enumerate(walked) if item is not _DROPPED]
+        if len(kept) == len(walked):
+            return walked
+        examined.positions[path] = kept
+        return [walked[position] for position in kept]
 
     return walk
 

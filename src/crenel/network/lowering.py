@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
+from itertools import count
 
 from crenel.network.addresses import Family
 from crenel.bits import members, union
@@ -57,18 +59,47 @@ class Index:
 
     def __init__(self, entries: Iterable[Entry], by_subject: bool) -> None:
         self.by_subject = by_subject
+        self._numbers = count()
         self._buckets: dict[Side, Bucket] = {}
         self._cover: dict[int, list[Bucket]] = {}
-        groups: dict[Side, list[Entry]] = defaultdict(list)
-        for entry in entries:
-            groups[entry.subjects if by_subject else entry.peers].append(entry)
-        for side, group in groups.items():
-            self._add(Bucket(len(self._buckets), side, group))
+        for side, group in self._grouped(entries).items():
+            bucket = self._buckets[side] = Bucket(next(self._numbers), side, group)
+            for member in members(side.possible):
+                if member in self._cover:
+                    self._cover[member].append(bucket)
+                else:
+                    self._cover[member] = [bucket]
 
-    def _add(self, bucket: Bucket) -> None:
-        self._buckets[bucket.members] = bucket
-        for member in members(bucket.members.possible):
-            self._cover.setdefault(member, []).append(bucket)
+    def _grouped(self, entries: Iterable[Entry]) -> dict[Side, list[Entry]]:
+        groups: dict[Side, list[Entry]] = {}
+        for entry in entries:
+            side = entry.subjects if self.by_subject else entry.peers
+            if side in groups:
+                groups[side].append(entry)
+            else:
+                groups[side] = [entry]
+        return groups
+
+    def replaced(self, gone: set[Policy], added: Iterable[Entry]) -> Index:
+        """A copy without the entries of some policies and with others added."""
+        new = copy(self)
+        new._buckets, new._cover = dict(self._buckets), dict(self._cover)
+        fresh = self._grouped(added)
+        touched = [side for side, bucket in self._buckets.items() if any(entry.policy in gone for entry in bucket.entries)]
+        for side in dict.fromkeys([*touched, *fresh]):
+            old = self._buckets.get(side)
+            kept = [entry for entry in (old.entries if old else ()) if entry.policy not in gone]
+            new._put(side, old, [*kept, *fresh.get(side, ())])
+        return new
+
+    def _put(self, side: Side, old: Bucket | None, entries: list[Entry]) -> None:
+        bucket = Bucket(next(self._numbers), side, entries)
+        self._buckets.pop(side, None)
+        if entries:
+            self._buckets[side] = bucket
+        for member in members(side.possible):
+            kept = [each for each in self._cover.get(member, ()) if each is not old]
+            self._cover[member] = [*kept, bucket] if entries else kept
 
     def buckets(self, endpoint: int) -> list[Bucket]:
         """The buckets whose set the endpoint belongs to, surely or possibly."""
@@ -81,9 +112,9 @@ class Index:
             for entry in bucket.entries:
                 if not entry.by_name:
                     groups[matcher.match(entry.rule.peers)].append(entry)
-        found = [(Side(*masks), entries) for masks, entries in groups.items() if masks[1]]
-        first = len(self._buckets)
-        self._cover[endpoint] = [Bucket(first + offset, side, entries) for offset, (side, entries) in enumerate(found)]
+        self._cover[endpoint] = [
+            Bucket(next(self._numbers), Side(*masks), entries) for masks, entries in groups.items() if masks[1]
+        ]
 
 
 class StageView:
@@ -94,9 +125,21 @@ class StageView:
         self.entries = entries
         self.isolated = isolated
         self._indices: dict[bool, Index] = {}
+        self._traffic = {entry.traffic for entry in entries if entry.traffic != ALL}
         self._isolators: dict[int, list[Policy]] | None = None
         actions = {entry.rule.action for entry in entries}
         self.ordered = len(actions) > 1 or any(entry.rule.action for entry in entries)
+
+    def speaks_of(self, traffic: int) -> bool:
+        """Whether a rule names any of some atoms; rules for all traffic name none."""
+        return any(each & traffic for each in self._traffic)
+
+    def replaced(self, stage: Stage, gone: set[Policy], added: list[Entry], isolated: Side) -> StageView:
+        """The same for a stage that differs in some policies, sharing what it can. Only where order does not matter."""
+        kept = [entry for entry in self.entries if entry.policy not in gone]
+        new = StageView(stage, [*kept, *added], isolated)
+        new._indices = {key: index.replaced(gone, added) for key, index in self._indices.items()}
+        return new
 
     def isolators(self, endpoint: int) -> list[Policy]:
         """The policies that isolate an endpoint here, surely or possibly."""
@@ -118,9 +161,10 @@ class StageView:
 class View:
     """All stages for the packets of one family (None: of every family)."""
 
-    def __init__(self, family: Family | None, matcher: Matcher, stages: list[StageView]) -> None:
+    def __init__(self, family: Family | None, lowering: Lowering, stages: list[StageView]) -> None:
         self.family = family
-        self.matcher = matcher
+        self.lowering = lowering
+        self.matcher = lowering.matcher
         self.stages = stages
 
     @property
@@ -153,20 +197,37 @@ class Lowering:
 
     def view(self, stages: Iterable[Stage]) -> View:
         """Lower all stages."""
-        return View(self._family, self.matcher, [self.stage(stage) for stage in stages])
+        return View(self._family, self, [self.stage(stage) for stage in stages])
+
+    def changed(self, old: StageView, stage: Stage, table: TrafficTable) -> StageView:
+        """Lower a stage again that differs from an old one in some policies."""
+        self._table = table
+        if stage.ranks == old.stage.ranks:
+            return old
+        if len(stage.ranks) != 1 or len(old.stage.ranks) != 1 or old.ordered:
+            return self.stage(stage)
+        before, now = set(old.stage.ranks[0]), set(stage.ranks[0])
+        added = [policy for policy in stage.ranks[0] if policy not in before]
+        if any(rule.action for policy in added for rule in policy.rules):
+            return self.stage(stage)
+        entries = [entry for policy in added for entry in self._policy(policy, self._subjects(policy), (0, 0), stage.direction)]
+        return old.replaced(stage, before - now, entries, self._isolated(stage))
+
+    def _isolated(self, stage: Stage) -> Side:
+        sure = possible = 0
+        for policy in (policy for rank in stage.ranks for policy in rank) if stage.isolating else ():
+            sure |= policy.subjects
+            possible |= policy.possible
+        everyone = self.matcher.everyone
+        return self._side(sure & everyone, (sure | possible) & everyone)
 
     def stage(self, stage: Stage) -> StageView:
         """Lower one stage."""
         entries: list[Entry] = []
-        sure = possible = 0
         for rank, policies in enumerate(stage.ranks):
             for number, policy in enumerate(policies):
-                subjects = self._subjects(policy)
-                sure |= subjects.sure
-                possible |= subjects.possible
-                entries += self._policy(policy, subjects, (rank, number), stage.direction)
-        isolated = self._side(sure, possible) if stage.isolating else Side(0, 0)
-        return StageView(stage, entries, isolated)
+                entries += self._policy(policy, self._subjects(policy), (rank, number), stage.direction)
+        return StageView(stage, entries, self._isolated(stage))
 
     def _side(self, sure: int, possible: int) -> Side:
         return self._sides.setdefault((sure, possible), Side(sure, possible))
@@ -188,7 +249,7 @@ class Lowering:
             if rule.traffic is None:
                 yield Entry(where, subjects, peers, ALL, rule, policy)
                 continue
-            if traffic := self._table.union(match for match in rule.traffic if match.name is None):
+            if traffic := self._table.sum(match for match in rule.traffic if match.name is None):
                 yield Entry(where, subjects, peers, traffic, rule, policy)
             names = [match for match in rule.traffic if match.name is not None]
             if names:
@@ -204,7 +265,7 @@ class Lowering:
         candidates = {index: endpoint for match in names for index, endpoint in self._named.get(match.name or "", ())}
         for index, endpoint in candidates.items():
             if targets.possible >> index & 1:
-                meaning = self._table.union(found for match in names for found in endpoint.named(match))
+                meaning = self._table.sum(found for match in names for found in endpoint.named(match))
                 if meaning:
                     meanings[meaning].append(index)
         for meaning, indices in meanings.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crenel.network.addresses import FAMILIES, LAST, AddressSet, Family
 from crenel.bits import members, union
@@ -17,7 +17,7 @@ from crenel.network.endpoints import LOCAL_NODE, Endpoint, Kind, Registry
 from crenel.network.evaluate import Cell, Recorder, decide, proceed, run, start
 from crenel.network.lowering import Lowering, View
 from crenel.network.matching import Matcher
-from crenel.network.rules import Direction, Rule, Stage
+from crenel.network.rules import Direction, Policy, Rule, Stage
 from crenel.network.traffic import ALL, Match, TrafficTable
 
 
@@ -89,18 +89,45 @@ class Network:
     def __init__(self, blueprint: Blueprint, cuts: Cuts | None = None, table: TrafficTable | None = None) -> None:
         cuts = blueprint.cuts() if cuts is None else cuts
         self.blueprint = blueprint
+        self.cuts = cuts
         self.table = table or TrafficTable(cuts.traffic)
         registry = blueprint.registry
         self.endpoints: dict[int, Endpoint] = {0: LOCAL_NODE}
         for endpoint in [*blueprint.members, *_blocks(cuts), *_names(cuts, blueprint.families)]:
             self.endpoints[registry.index(endpoint.name)] = endpoint
         self.native = union(self.endpoints)
+        self._kinds: dict[Kind, int] = {}
         families = _families(cuts)
         self.views = [Lowering(self.endpoints, self.table, family).view(blueprint.stages) for family in families]
 
+    def changed(self, stages: Sequence[Stage], added: Iterable[Policy]) -> Network | None:
+        """This network with other stages over the same members, sharing all that does not differ.
+
+        `added` are the policies that were not there before. Returns None where they take a new cut of the address space,
+        or of traffic that other rules speak of as a whole.
+        """
+        blueprint = replace(self.blueprint, stages=stages)
+        fresh = [rule for policy in added for rule in policy.rules]
+        if any(rule.peers.addresses not in self.cuts.addresses or rule.peers.names for rule in fresh if rule.peers.addresses or rule.peers.names):
+            return None
+        table, split = self.table.refined(match for rule in fresh for match in rule.traffic or ())
+        if split and any(stage.speaks_of(split) for view in self.views for stage in view.stages):
+            return None
+        new = copy(self)
+        new.blueprint, new.table = blueprint, table
+        new.cuts = replace(self.cuts, traffic=self.cuts.traffic | {match for rule in fresh for match in rule.traffic or ()})
+        new.endpoints = {index: endpoint for index, endpoint in self.endpoints.items() if self.native >> index & 1}
+        new.views = [_changed(view, stages, table) for view in self.views]
+        return new
+
     def of_kind(self, *kinds: Kind) -> int:
         """The set of endpoints of some kinds."""
-        return union(index for index, endpoint in self.endpoints.items() if endpoint.kind in kinds)
+        mask = 0
+        for kind in kinds:
+            if kind is Kind.NAME or kind not in self._kinds:
+                self._kinds[kind] = union(index for index, endpoint in self.endpoints.items() if endpoint.kind is kind)
+            mask |= self._kinds[kind]
+        return mask
 
     def of_sources(self) -> int:
         """Everyone who can open a connection, blocks outside included."""
@@ -110,6 +137,7 @@ class Network:
         """This network with the endpoints of another one that shares its registry: for names, not for questions."""
         both = copy(self)
         both.endpoints = {**other.endpoints, **self.endpoints}
+        both._kinds = {}
         return both
 
     def views_of(self, destination: int) -> list[View]:
@@ -204,6 +232,11 @@ class Network:
                 signature.append(-9)
             groups[tuple(signature)].append(destination)
         return groups.values()
+
+
+def _changed(view: View, stages: Sequence[Stage], table: TrafficTable) -> View:
+    lowering = copy(view.lowering)
+    return View(view.family, lowering, [lowering.changed(old, stage, table) for old, stage in zip(view.stages, stages, strict=True)])
 
 
 def _families(cuts: Cuts) -> list[Family | None]:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from crenel.bits import union
 
 TCP, UDP, SCTP, ICMP, ICMPV6 = 6, 17, 132, 1, 58
 """IP protocol numbers (IANA)."""
@@ -20,6 +23,9 @@ LAST_PORT = 65535
 NAMES = {TCP: "TCP", UDP: "UDP", SCTP: "SCTP", ICMP: "ICMP", ICMPV6: "ICMPv6"}
 NUMBERS = {name.upper(): number for number, name in NAMES.items()}
 ALL = -1
+"""Every kind of traffic, as a set of atoms of any table."""
+OTHER = -1
+"""Stands for the IP protocols that no rule names."""
 
 Ports: TypeAlias = tuple[int, int]
 """First and last port, both included."""
@@ -94,34 +100,67 @@ def parse_traffic(text: str) -> tuple[Match, ...]:
 class TrafficTable:
     """The atoms of one network. Immutable; `slots[i]` is what bit i stands for."""
 
-    def __init__(self, matches: Iterable[Match], protocols: Iterable[int] = ()) -> None:
-        starts: dict[int, set[int]] = {protocol: {1} for protocol in PORTED}
-        plain = {ICMP, ICMPV6} | {number for number in protocols if number not in PORTED}
-        for match in matches:
-            if match.protocol is None:
-                continue
-            if match.protocol not in PORTED:
-                plain.add(match.protocol)
-            elif match.ports is not None:
-                starts[match.protocol].add(match.ports[0])
-                starts[match.protocol].add(match.ports[1] + 1)
-        self._starts: dict[int, list[int]] = {}
-        self._base: dict[int, int] = {}
+    def __init__(self, matches: Iterable[Match] = ()) -> None:
         self.slots: list[Slot] = []
+        self._starts: dict[int, list[int]] = {}
+        self._bits: dict[int, list[int]] = {}
+        starts: dict[int, set[int]] = {protocol: {1} for protocol in PORTED}
+        plain = {ICMP, ICMPV6}
+        for match in matches:
+            if match.protocol is not None and match.protocol not in PORTED:
+                plain.add(match.protocol)
+            elif match.protocol is not None and match.ports is not None:
+                starts[match.protocol] |= {match.ports[0], match.ports[1] + 1}
         for protocol in PORTED:
             cuts = sorted(cut for cut in starts[protocol] if 1 <= cut <= LAST_PORT)
-            self._starts[protocol] = cuts
-            self._base[protocol] = len(self.slots)
             ends = [cut - 1 for cut in cuts[1:]] + [LAST_PORT]
-            self.slots += [Slot(protocol, first, last) for first, last in zip(cuts, ends, strict=True)]
-        for protocol in sorted(plain):
-            self._base[protocol] = len(self.slots)
-            self.slots.append(Slot(protocol, 0, 0))
-        self._base[-1] = len(self.slots)
-        self.slots.append(Slot(-1, 0, 0))
+            self._starts[protocol] = cuts
+            self._bits[protocol] = [self._slot(protocol, first, last) for first, last in zip(cuts, ends, strict=True)]
+        for protocol in [*sorted(plain), OTHER]:
+            self._bits[protocol] = [self._slot(protocol, 0, 0)]
+        self._settle()
+
+    def _slot(self, protocol: int, first: int, last: int) -> int:
+        self.slots.append(Slot(protocol, first, last))
+        return len(self.slots) - 1
+
+    def _settle(self) -> None:
         self.everything = (1 << len(self.slots)) - 1
         self._masks: dict[Match, int] = {}
         self._texts: dict[int, tuple[tuple[str, str], ...]] = {}
+
+    def refined(self, matches: Iterable[Match]) -> tuple[TrafficTable, int]:
+        """A table that has further cuts, with every old bit where it was. Returns it and the set of atoms that were split.
+
+        A set that holds one of those has to be made anew; all others mean the same in both tables.
+        """
+        finer = copy(self)
+        finer.slots = list(self.slots)
+        finer._starts = {protocol: list(cuts) for protocol, cuts in self._starts.items()}
+        finer._bits = {protocol: list(bits) for protocol, bits in self._bits.items()}
+        split = 0
+        for match in matches:
+            if match.protocol is None or self._fits(match):
+                continue
+            if match.protocol not in PORTED:
+                finer._bits[match.protocol] = [finer._slot(match.protocol, 0, 0)]
+                split |= 1 << self._bits[OTHER][0]
+            elif match.ports is not None:
+                split |= finer._cut(match.protocol, match.ports[0]) | finer._cut(match.protocol, match.ports[1] + 1)
+        finer._settle()
+        return finer, split
+
+    def _cut(self, protocol: int, port: int) -> int:
+        """Cut before a port. Returns the atom that was split, as a set; the empty set when there was a cut already."""
+        if self._is_cut(protocol, port):
+            return 0
+        position = bisect_left(self._starts[protocol], port)
+        bit = self._bits[protocol][position - 1]
+        old = self.slots[bit]
+        self.slots[bit] = Slot(protocol, old.first, port - 1)
+        self._starts[protocol].insert(position, port)
+        self._bits[protocol].insert(position, self._slot(protocol, port, old.last))
+        return 1 << bit
 
     def fits(self, matches: Iterable[Match]) -> bool:
         """Whether no atom would have to be split for these."""
@@ -131,7 +170,7 @@ class TrafficTable:
         if match.protocol is None or (match.protocol in PORTED and match.ports is None):
             return True
         if match.protocol not in PORTED:
-            return match.protocol in self._base
+            return match.protocol in self._bits
         if match.ports is None:
             return True
         first, last = match.ports
@@ -152,14 +191,12 @@ class TrafficTable:
         if match.protocol is None:
             return ALL
         if match.protocol not in PORTED:
-            return 1 << self._base.get(match.protocol, self._base[-1])
-        cuts, base = self._starts[match.protocol], self._base[match.protocol]
+            return 1 << self._bits.get(match.protocol, self._bits[OTHER])[0]
+        cuts = self._starts[match.protocol]
         first, last = match.ports or (1, LAST_PORT)
-        start = bisect_left(cuts, first + 1) - 1
-        stop = bisect_left(cuts, last + 1)
-        return (1 << base + stop) - (1 << base + start)
+        return union(self._bits[match.protocol][bisect_left(cuts, first + 1) - 1 : bisect_left(cuts, last + 1)])
 
-    def union(self, matches: Iterable[Match]) -> int:
+    def sum(self, matches: Iterable[Match]) -> int:
         """The atoms that any of some numeric matches covers."""
         mask = 0
         for match in matches:
@@ -177,20 +214,18 @@ class TrafficTable:
         return known
 
     def _describe(self, mask: int) -> tuple[tuple[str, str], ...]:
-        runs: dict[int, list[list[int]]] = {}
-        for index, slot in enumerate(self.slots):
-            if not mask >> index & 1:
-                continue
-            known = runs.setdefault(slot.protocol, [])
-            if known and known[-1][1] + 1 == slot.first:
-                known[-1][1] = slot.last
-            else:
-                known.append([slot.first, slot.last])
         written = []
-        for protocol, spans in runs.items():
-            name = "other" if protocol == -1 else protocol_name(protocol)
-            text = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in spans) if protocol in PORTED else "*"
-            written.append((name, text))
+        for protocol, bits in self._bits.items():
+            runs: list[list[int]] = []
+            for slot in (self.slots[bit] for bit in bits if mask >> bit & 1):
+                if runs and runs[-1][1] + 1 == slot.first:
+                    runs[-1][1] = slot.last
+                else:
+                    runs.append([slot.first, slot.last])
+            if runs:
+                name = "other" if protocol == OTHER else protocol_name(protocol)
+                text = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs) if protocol in PORTED else "*"
+                written.append((name, text))
         return tuple(written)
 
     def sample(self, mask: int) -> tuple[int, int | None] | None:

@@ -112,7 +112,7 @@ class _Question:
         for mask in masks:
             total |= mask
         if self.asked is not None and self.end.service is None and total:
-            return _asked_ports(self.asked, total, self.network.table.describe(total), self.network.table.union(_numbered(self.asked)))
+            return _asked_ports(self.asked, total, self.network.table.describe(total), self.network.table.sum(_numbered(self.asked)))
         return self.network.table.describe(total)
 
     def _traffic(self, asked: tuple[Match, ...] | None, endpoint: Endpoint | None) -> int:
@@ -120,7 +120,7 @@ class _Question:
         if asked is None:
             return ALL
         resolved = [found for match in asked for found in (endpoint.named(match) if match.name and endpoint else (match,)) if not found.name]
-        return self.network.table.union(resolved)
+        return self.network.table.sum(resolved)
 
     def _legs(self) -> Iterator[Leg]:
         if self.end.service is not None:

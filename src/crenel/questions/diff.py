@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from crenel.bits import union
+from crenel.bits import members, union
+from crenel.dialects.change import Amended
 from crenel.dialects.model import Input, Model, build_alike
 from crenel.kubernetes.objects.meta import KubernetesObject
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
@@ -16,12 +17,17 @@ from crenel.network.addresses import Family
 from crenel.network.endpoints import Kind
 from crenel.network.evaluate import Cell
 from crenel.network.lowering import View
+from crenel.network.network import Network
 from crenel.network.rules import Direction, Policy
+from crenel.network.traffic import ALL
 from crenel.provenance import NOWHERE, Origin
 from crenel.questions.connections import Connection, pairs
 from crenel.questions.parties import Parties
 
 _RANKS = {"none": 0, "possible": 1, "sure": 2}
+_DESTINATIONS = (Kind.WORKLOAD, Kind.BLOCK, Kind.NAME, Kind.NODE)
+_FEW = 400
+"""Up to how many ends it is cheaper to solve one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +79,29 @@ def diff(old: Input, new: Input, expand: bool = False) -> Difference:
 
 
 def compare(before: Model, after: Model, expand: bool = False) -> Difference:
-    """Compare two models that were built alike."""
-    rows = list(_rows(before, after))
-    shown = _Shown(before, after)
-    causes = _Causes(before, after)
+    """Compare two models that share a registry and all cuts."""
+    both = after.network.joined(before.network)
+    shown = _Shown(both, Parties(both))
+    return _difference(shown, list(_rows(before, after)), _all_causes(before, after), expand)
+
+
+def compare_amended(before: Model, change: Amended, parties: Parties, expand: bool = False) -> Difference:
+    """Compare a model with what a change of policies made of it; costs what the change touches.
+
+    `parties` are those of `before`: a change of policies leaves the members of a network as they are.
+    """
+    near = change.near
+    assert near is not None and change.differing is not None
+    few = near[0].bit_count() + near[1].bit_count() <= _FEW
+    rows = list(_rows_near(before, change.model, near) if few else _rows(before, change.model))
+    origins = {policy.title: policy.origin for _, policy in change.differing}
+    causes = _Causes([Cause(title, how, origins.get(title, NOWHERE)) for title, how in change.changed])
+    for direction, policy in change.differing:
+        causes.mark(policy, direction)
+    return _difference(_Shown(change.model.network, parties), rows, causes, expand)
+
+
+def _difference(shown: _Shown, rows: list[_Row], causes: _Causes, expand: bool) -> Difference:
     added: dict[object, Change] = {}
     removed: dict[object, Change] = {}
     for row in rows:
@@ -123,18 +148,17 @@ def _by_family(
         yield _Row(sources, next(iter(targets.values())), traffic, was, now, None)
         return
     for family, target in targets.items():
-        elsewhere = any(view.family != family and view.destinations & target for view in after.network.views)
-        yield _Row(sources, target, traffic, was, now, family if elsewhere else None)
+        view = next(view for view in after.network.views if view.family == family)
+        yield _Row(sources, target, traffic, was, now, _single(view, target, after))
 
 
 def _alike(before: Model, after: Model, old: View, new: View) -> Iterable[list[int]]:
     """Group destinations that neither side's rules tell apart."""
-    wanted = Kind.WORKLOAD, Kind.BLOCK, Kind.NAME, Kind.NODE
     label: dict[int, tuple[int, int]] = defaultdict(lambda: (-1, -1))
-    for number, group in enumerate(before.network.alike(old, before.network.of_kind(*wanted) & old.destinations)):
+    for number, group in enumerate(before.network.alike(old, before.network.of_kind(*_DESTINATIONS) & old.destinations)):
         for index in group:
             label[index] = (number, -1)
-    for number, group in enumerate(after.network.alike(new, after.network.of_kind(*wanted) & new.destinations)):
+    for number, group in enumerate(after.network.alike(new, after.network.of_kind(*_DESTINATIONS) & new.destinations)):
         for index in group:
             label[index] = (label[index][0], number)
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -143,36 +167,58 @@ def _alike(before: Model, after: Model, old: View, new: View) -> Iterable[list[i
     return groups.values()
 
 
+def _rows_near(before: Model, after: Model, near: tuple[int, int]) -> Iterator[_Row]:
+    """The rows of some destinations with all sources, and of some sources with all other destinations."""
+    sources, destinations = near
+    others = after.network.of_kind(*_DESTINATIONS) & ~destinations
+    for old, new in zip(before.network.views, after.network.views, strict=True):
+        for index in members(destinations & new.destinations):
+            for (mask, was, now), traffic in _changes(before, after, old, new, index).items():
+                yield _Row(mask, 1 << index, traffic, was, now, _single(old, 1 << index, after))
+        for index in members(sources):
+            cells = before.network.row(old, index, others & old.destinations), after.network.row(new, index, others & new.destinations)
+            for (mask, was, now), traffic in _cell_changes(*cells, others, after).items():
+                yield _Row(1 << index, mask, traffic, was, now, _single(old, mask, after))
+
+
+def _single(view: View, destinations: int, model: Model) -> Family | None:
+    elsewhere = any(other.family != view.family and other.destinations & destinations for other in model.network.views)
+    return view.family if elsewhere else None
+
+
 def _changes(before: Model, after: Model, old: View, new: View, destination: int) -> dict[tuple[int, str, str], int]:
     """What changes for one destination: traffic by (sources, before, after)."""
     sources = before.network.of_sources() | after.network.of_sources()
-    was = before.network.column(old, destination, sources) if old.destinations >> destination & 1 else [Cell(-1, 0, 0, 0)]
-    now = after.network.column(new, destination, sources) if new.destinations >> destination & 1 else [Cell(-1, 0, 0, 0)]
+    was = before.network.column(old, destination, sources) if old.destinations >> destination & 1 else [Cell(ALL, 0, 0, 0)]
+    now = after.network.column(new, destination, sources) if new.destinations >> destination & 1 else [Cell(ALL, 0, 0, 0)]
+    return _cell_changes(was, now, sources, after)
+
+
+def _cell_changes(was: list[Cell], now: list[Cell], universe: int, after: Model) -> dict[tuple[int, str, str], int]:
+    """What differs between two solutions: traffic by (free ends, before, after)."""
     found: dict[tuple[int, str, str], int] = defaultdict(int)
-    everything = after.network.table.everything
     for one in was:
         for other in now:
-            traffic = one.traffic & other.traffic & everything
-            if not traffic:
-                continue
-            states = {
-                "sure": (one.sure, other.sure),
-                "possible": (one.allowed & ~one.sure, other.allowed & ~other.sure),
-                "none": (~one.allowed, ~other.allowed),
-            }
-            for first, (mask, _) in states.items():
-                for second, (_, mark) in states.items():
-                    if first != second and (hit := mask & mark & sources):
-                        found[hit, first, second] |= traffic
+            traffic = one.traffic & other.traffic & after.network.table.everything
+            if traffic and (one.sure, one.allowed) != (other.sure, other.allowed):
+                for first, mask in _states(one):
+                    for second, mark in _states(other):
+                        if first != second and (hit := mask & mark & universe):
+                            found[hit, first, second] |= traffic
     return found
+
+
+def _states(cell: Cell) -> tuple[tuple[str, int], ...]:
+    sure = cell.sure
+    return ("sure", sure), ("possible", cell.allowed & ~sure), ("none", ~cell.allowed)
 
 
 class _Shown:
     """Turns rows into connections, with the names of whichever side knows an endpoint."""
 
-    def __init__(self, before: Model, after: Model) -> None:
-        self._both = after.network.joined(before.network)
-        self._parties = Parties(self._both)
+    def __init__(self, network: Network, parties: Parties) -> None:
+        self._network = network
+        self._parties = parties
 
     def connections(self, row: _Row, expand: bool) -> Iterator[Connection]:
         for sources in self._parties.classes(row.sources):
@@ -180,45 +226,61 @@ class _Shown:
                 if not (sources | destinations) & (self._parties.workloads | self._parties.nodes):
                     continue
                 certainty = row.after if _RANKS[row.after] > _RANKS[row.before] else row.before
-                for one, other in pairs(self._both, sources, destinations, self._parties, expand):
-                    described = self._both.table.describe(row.traffic)
+                for one, other in pairs(self._network, sources, destinations, self._parties, expand):
+                    described = self._network.table.describe(row.traffic)
                     yield Connection(one, other, described, certainty, (), row.family)
 
 
 class _Causes:
     """The objects that differ, and which rows each of them bears on."""
 
-    def __init__(self, before: Model, after: Model) -> None:
-        old, new = _policies(before), _policies(after)
-        self.all: list[Cause] = []
+    def __init__(self, causes: list[Cause]) -> None:
+        self.all = causes
         self._marks: list[tuple[str, int, int]] = []
-        for title in sorted(old.keys() | new.keys()):
-            if title in old and title in new and _meaning(old[title]) == _meaning(new[title]):
-                continue
-            change = "added" if title not in old else "removed" if title not in new else "changed"
-            self.all.append(Cause(title, change, (new.get(title) or old[title]).origin))
-        names = {cause.title for cause in self.all}
-        for model in (before, after):
-            self._marks += [(title, *masks) for title, masks in _subjects(model).items() if title in names]
-        self._members(before, after)
 
-    def _members(self, before: Model, after: Model) -> None:
-        """Workloads that came, went, or look different to selectors."""
-        old, new = before.scope.groups, after.scope.groups
-        for index in sorted(old.keys() | new.keys()):
-            if index in old and index in new and _identity(before, index) == _identity(after, index):
-                continue
-            change = "added" if index not in old else "removed" if index not in new else "changed"
-            group = new.get(index) or old[index]
-            title = f"{group.kind.lower()} {group.namespace}/{group.workload}"
-            self.all.append(Cause(title, change, group.origin))
-            self._marks.append((title, 1 << index, 1 << index))
+    def mark(self, policy: Policy, direction: Direction) -> None:
+        """Note whom a policy guards."""
+        mask = policy.subjects | policy.possible
+        self._marks.append((policy.title, mask, 0) if direction is Direction.EGRESS else (policy.title, 0, mask))
+
+    def add_member(self, cause: Cause, index: int) -> None:
+        """Note a workload that came, went, or looks different to selectors."""
+        self.all.append(cause)
+        self._marks.append((cause.title, 1 << index, 1 << index))
 
     def of(self, row: _Row) -> tuple[str, ...]:
         """The titles of the causes that guard one of the row's ends."""
         return tuple(
             dict.fromkeys(title for title, out, into in self._marks if out & row.sources or into & row.destinations)
         )
+
+
+def _all_causes(before: Model, after: Model) -> _Causes:
+    old, new = _policies(before), _policies(after)
+    found = _Causes([])
+    for title in sorted(old.keys() | new.keys()):
+        if title not in old or title not in new or _meaning(old[title]) != _meaning(new[title]):
+            found.all.append(Cause(title, _how(title in old, title in new), (new.get(title) or old[title]).origin))
+    names = {cause.title for cause in found.all}
+    for model in (before, after):
+        for stage in model.assembly.blueprint.stages:
+            for policy in (policy for rank in stage.ranks for policy in rank if policy.title in names):
+                found.mark(policy, stage.direction)
+    _add_members(found, before, after)
+    return found
+
+
+def _add_members(found: _Causes, before: Model, after: Model) -> None:
+    old, new = before.scope.groups, after.scope.groups
+    for index in sorted(old.keys() | new.keys()):
+        if index not in old or index not in new or _identity(before, index) != _identity(after, index):
+            group = new.get(index) or old[index]
+            title = f"{group.kind.lower()} {group.namespace}/{group.workload}"
+            found.add_member(Cause(title, _how(index in old, index in new), group.origin), index)
+
+
+def _how(was: bool, is_now: bool) -> str:
+    return "changed" if was and is_now else "added" if is_now else "removed"
 
 
 def _identity(model: Model, index: int) -> object:
@@ -229,23 +291,9 @@ def _identity(model: Model, index: int) -> object:
 
 def _policies(model: Model) -> dict[str, NetworkPolicy | AdminPolicy]:
     decoded = model.given.decoded
-    return {policy.title: policy for policy in [*decoded.network_policies, *decoded.admin_policies]}
+    found: dict[str, NetworkPolicy | AdminPolicy] = {policy.title: policy for policy in decoded.network_policies}
+    return found | {policy.title: policy for policy in decoded.admin_policies}
 
 
 def _meaning(policy: KubernetesObject) -> object:
     return msgspec.to_builtins((policy.api_version, getattr(policy, "spec", None)))
-
-
-def _subjects(model: Model) -> dict[str, tuple[int, int]]:
-    """Per policy, whom it guards for egress and for ingress."""
-    found: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for stage in model.assembly.blueprint.stages:
-        for policy in (policy for rank in stage.ranks for policy in rank):
-            out, into = found[policy.title]
-            mask = _guarded(policy)
-            found[policy.title] = (out | mask, into) if stage.direction is Direction.EGRESS else (out, into | mask)
-    return found
-
-
-def _guarded(policy: Policy) -> int:
-    return policy.subjects | policy.possible

@@ -65,7 +65,7 @@ def _mask(wanted: list[Match], destinations: int, directory: Directory) -> int:
         if not meant:
             raise PlaceError(f"no workload declares a port named {match.name!r}")
         numbered += meant
-    return network.table.union(numbered)
+    return network.table.sum(numbered)
 
 
 def _ends(place: Place, directory: Directory) -> tuple[int, ...]:

@@ -8,17 +8,19 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import quote
 
 from crenel.sources import cluster_exec
 from crenel.sources.cluster_errors import ClusterError
-from crenel.sources.kubeconfig import Access, UserSettings
+from crenel.sources.kubeconfig import Access
 
-_SENDABLE = re.compile(r"[\x21-\x7e]+")
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+_SENDABLE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _EARLY = timedelta(seconds=10)
 """A credential is renewed this long before it expires."""
 
@@ -27,7 +29,7 @@ _EARLY = timedelta(seconds=10)
 class Credential:
     """What proves who is asking; `certificate` and `key` are PEM, empty when there is none."""
 
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Headers = field(repr=False)
     certificate: bytes = field(default=b"", repr=False)
     key: bytes = field(default=b"", repr=False)
     expires: datetime | None = None
@@ -54,18 +56,16 @@ def obtain(access: Access, plugin_seconds: float) -> Credential:
     key = load_data(access, user.client_key_data, user.client_key, "client key")
     if bool(certificate) != bool(key):
         raise _error(access, "has a client certificate without its key, or a key without its certificate")
-    headers = _impersonation(user)
+    own = Credential(_impersonation(access), certificate, key)
     if user.token_file:
         token = load_data(access, "", user.token_file, "token").decode("latin-1").strip()
-        return Credential(headers | _bearer(access, token), certificate, key, renewable=True)
+        return replace(own, headers=own.headers + _bearer(access, token), renewable=True)
     if user.token:
-        return Credential(headers | _bearer(access, user.token), certificate, key)
+        return replace(own, headers=own.headers + _bearer(access, user.token))
     if user.username:
         login = base64.b64encode(f"{user.username}:{user.password}".encode()).decode()
-        return Credential(headers | {"Authorization": f"Basic {login}"}, certificate, key)
-    if user.exec:
-        return _from_plugin(access, Credential(headers, certificate, key), plugin_seconds)
-    return Credential(headers, certificate, key)
+        return replace(own, headers=(*own.headers, ("Authorization", f"Basic {login}")))
+    return _from_plugin(access, own, plugin_seconds) if user.exec else own
 
 
 def load_data(access: Access, data: str, path: str, what: str) -> bytes:
@@ -92,7 +92,7 @@ def _from_plugin(access: Access, own: Credential, seconds: float) -> Credential:
     assert access.user.exec
     status = cluster_exec.run(access.user.exec, access, seconds)
     return Credential(
-        {**own.headers, **(_bearer(access, status.token) if status.token else {})},
+        own.headers + (_bearer(access, status.token) if status.token else ()),
         status.client_certificate_data.encode() or own.certificate,
         status.client_key_data.encode() or own.key,
         status.expiration_timestamp,
@@ -100,20 +100,23 @@ def _from_plugin(access: Access, own: Credential, seconds: float) -> Credential:
     )
 
 
-def _bearer(access: Access, token: str) -> dict[str, str]:
+def _bearer(access: Access, token: str) -> Headers:
     if not _SENDABLE.fullmatch(token):
         raise _error(access, "has a token with characters that no header may hold" if token else "has an empty token")
-    return {"Authorization": f"Bearer {token}"}
+    return (("Authorization", f"Bearer {token}"),)
 
 
-def _impersonation(user: UserSettings) -> dict[str, str]:
-    """The headers of ``as`` and its companions."""
-    headers = {"Impersonate-User": user.as_, "Impersonate-Uid": user.as_uid, "Impersonate-Group": ""}
-    if user.as_groups:
-        headers["Impersonate-Group"] = ",".join(user.as_groups)
+def _impersonation(access: Access) -> Headers:
+    """The headers of ``as`` and its companions; each group is a header of its own."""
+    user = access.user
+    stated = [("Impersonate-User", user.as_), ("Impersonate-Uid", user.as_uid)]
+    stated += [("Impersonate-Group", group) for group in user.as_groups or ()]
     for name, values in (user.as_user_extra or {}).items():
-        headers[f"Impersonate-Extra-{quote(name, safe='')}"] = ",".join(values)
-    return {name: value for name, value in headers.items() if value}
+        stated += [(f"Impersonate-Extra-{quote(name, safe='')}", value) for value in values]
+    headers = tuple((name, value) for name, value in stated if value)
+    if not all(_SENDABLE.fullmatch(value) for _, value in headers):
+        raise _error(access, "impersonates a name with characters that no header may hold")
+    return headers
 
 
 def _error(access: Access, what: str) -> ClusterError:

@@ -134,4 +134,5 @@ def _exec_info(plugin: ExecPlugin, access: Access, *, interactive: bool) -> str:
 
 
 def _error(access: Access, plugin: ExecPlugin, what: str) -> ClusterError:
-    return ClusterError(f"context {access.context}: the login program {plugin.command!r} of user {access.user_name} {what}")
+    program = f"the login program {plugin.command!r} of user {access.user_name}"
+    return ClusterError(f"context {access.context}: {program} {what}")

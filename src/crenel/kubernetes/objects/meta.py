@@ -71,7 +71,8 @@ class KubernetesObject(msgspec.Struct, rename="camel", forbid_unknown_fields=Tru
     @property
     def title(self) -> str:
         """How reports write it: ``networkpolicy shop/db``, ``clusternetworkpolicy guard``."""
-        return f"{self.kind.lower()} {self.namespace}/{self.name}" if self.namespace else f"{self.kind.lower()} {self.name}"
+        kind = self.kind.lower()
+        return f"{kind} {self.namespace}/{self.name}" if self.namespace else f"{kind} {self.name}"
 
 
 class Requirement(Field):

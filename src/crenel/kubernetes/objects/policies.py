@@ -176,4 +176,5 @@ class ForeignPolicy(msgspec.Struct, rename="camel"):
     @property
     def title(self) -> str:
         """How reports write it."""
-        return f"{self.kind.lower()} {self.namespace}/{self.name}" if self.namespace else f"{self.kind.lower()} {self.name}"
+        kind = self.kind.lower()
+        return f"{kind} {self.namespace}/{self.name}" if self.namespace else f"{kind} {self.name}"

@@ -274,6 +274,7 @@ class Node(KubernetesObject):
 
 
 __all__ = [
-    "Container", "ContainerPort", "CronJob", "CustomWorkload", "EnvVar", "LabelSelector", "Namespace", "Node", "NodeAddress",
-    "NodeSpec", "NodeStatus", "Pod", "PodIP", "PodSpec", "PodStatus", "PodTemplate", "Workload", "WorkloadSpec",
+    "Container", "ContainerPort", "CronJob", "CustomWorkload", "EnvVar", "LabelSelector", "Namespace", "Node",
+    "NodeAddress", "NodeSpec", "NodeStatus", "Pod", "PodIP", "PodSpec", "PodStatus", "PodTemplate", "Workload",
+    "WorkloadSpec",
 ]  # fmt: skip

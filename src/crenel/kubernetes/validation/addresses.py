@@ -1,8 +1,8 @@
 """The syntax of addresses and CIDRs.
 
-Source: apimachinery pkg/util/validation/ip.go with strict validation, which a v1.36 server applies
-(``must not have bits set beyond the prefix length``); CEL's ``isCIDR`` (apiserver pkg/cel/library/cidr.go), which lets
-those bits pass. Every function returns the reason against a text, empty when there is none.
+Source: apimachinery pkg/util/validation/ip.go with strict validation, which a v1.36 server applies (``must not have
+bits set beyond the prefix length``); CEL's ``isCIDR`` (apiserver pkg/cel/library/cidr.go), which lets those bits
+pass. Every function returns the reason against a text, empty when there is none.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The peers and subjects of admin policies.
 
-Source: the custom resource definitions of kubernetes-sigs/network-policy-api, experimental channel. ``domainNames`` in a
-rule that does not allow is let pass with a warning: the definitions take it, the documentation gives it no meaning.
+Source: the custom resource definitions of kubernetes-sigs/network-policy-api, experimental channel. ``domainNames``
+in a rule that does not allow is let pass with a warning: the definitions take it, the documentation gives it no
+meaning.
 """
 
 from __future__ import annotations
@@ -26,9 +27,7 @@ from crenel.kubernetes.validation.mistakes import (
 from crenel.kubernetes.validation.selectors import check_selector
 from crenel.provenance import FieldPath, field_text
 
-_DOMAIN = (
-    r"^(\*\.)?([a-zA-z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.)+[a-zA-z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.?$"
-)
+_DOMAIN = r"^(\*\.)?([a-zA-z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.)+[a-zA-z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.?$"
 _IS_DOMAIN = re.compile(_DOMAIN.strip("^$")).fullmatch
 _MOST_OF_A_PEER = 25
 _LONGEST_CIDR = 43

@@ -1,9 +1,9 @@
 """AdminNetworkPolicy, BaselineAdminNetworkPolicy (v1alpha1) and ClusterNetworkPolicy (v1alpha2).
 
-Source: the custom resource definitions of kubernetes-sigs/network-policy-api, experimental channel. Beyond them: selectors
-and the protocols of v1alpha1 are checked although the definitions leave them open, because no implementation can act on
-them otherwise; and a peer that says nothing we know is let pass with a warning, because the API tells implementations to
-fail closed on it (apis/v1alpha2/clusternetworkpolicy_types.go:305-313).
+Source: the custom resource definitions of kubernetes-sigs/network-policy-api, experimental channel. Beyond them:
+selectors and the protocols of v1alpha1 are checked although the definitions leave them open, because no
+implementation can act on them otherwise; and a peer that says nothing we know is let pass with a warning, because the
+API tells implementations to fail closed on it (apis/v1alpha2/clusternetworkpolicy_types.go:305-313).
 """
 
 from __future__ import annotations

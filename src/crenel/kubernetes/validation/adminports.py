@@ -1,7 +1,7 @@
 """The ports of admin policies: ``protocols`` of v1alpha2, ``ports`` of v1alpha1.
 
-Source: the custom resource definitions of kubernetes-sigs/network-policy-api. v1alpha1 leaves the protocol an open string
-and does not compare a range's ends; both are held to what its documentation says.
+Source: the custom resource definitions of kubernetes-sigs/network-policy-api. v1alpha1 leaves the protocol an open
+string and does not compare a range's ends; both are held to what its documentation says.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The kinds that are decoded, by group, version and name: never by name alone.
 
-``ClusterNetworkPolicy`` of ``networking.k8s.aws`` is another thing than that of ``policy.networking.k8s.io``. Versions that
-servers no longer have are listed with the release that removed them (the Kubernetes deprecation guide): they have the
-shape of their successors. ``v1beta1`` of ClusterNetworkPolicy has the shape of ``v1alpha2``.
+``ClusterNetworkPolicy`` of ``networking.k8s.aws`` is another thing than that of ``policy.networking.k8s.io``.
+Versions that servers no longer have are listed with the release that removed them (the Kubernetes deprecation guide):
+they have the shape of their successors. ``v1beta1`` of ClusterNetworkPolicy has the shape of ``v1alpha2``.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ _CURRENT = {
         Kind("", "Service", Service, True, _service, dns_label),
     ),
     "apps/v1": tuple(
-        Kind("apps", name, Workload, True, _workload) for name in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
+        Kind("apps", name, Workload, True, _workload)
+        for name in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
     ),
     "batch/v1": (
         Kind("batch", "Job", Workload, True, _workload),
@@ -137,11 +138,11 @@ KINDS: Mapping[tuple[str, str], Kind] = dict(_kinds())
 """By (apiVersion, kind)."""
 
 _BUILT_IN = {kind.group for kind in KINDS.values()} | {"extensions"}
-_BY_NAME = {kind.name: kind for kinds in _CURRENT.values() for kind in kinds}
+_BY_NAME = {kind.name.lower(): kind for kinds in _CURRENT.values() for kind in kinds}
 
 
 def misplaced(api_version: str, kind: str) -> Kind | None:
-    """The kind that was probably meant by one that no server has: of a group of ours, in a version that never was."""
-    meant = _BY_NAME.get(kind)
+    """The kind that was probably meant by one that no server has: in a wrong version or group, or in wrong letters."""
+    meant = _BY_NAME.get(kind.lower())
     group = api_version.rpartition("/")[0]
     return meant._replace(removed=no_matches(api_version, kind)) if meant and group in _BUILT_IN else None

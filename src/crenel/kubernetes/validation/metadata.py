@@ -1,7 +1,7 @@
 """Names, namespaces and labels of objects.
 
-Source: apimachinery pkg/api/validation/objectmeta.go. The name of a Service is held to the looser rule of newer servers
-(RelaxedServiceNameValidation).
+Source: apimachinery pkg/api/validation/objectmeta.go. The name of a Service is held to the looser rule of newer
+servers (RelaxedServiceNameValidation).
 """
 
 from __future__ import annotations

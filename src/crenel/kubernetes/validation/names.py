@@ -1,7 +1,7 @@
 """The syntax of names and labels.
 
-Source: apimachinery pkg/api/validate/content/{dns,kube,errors}.go and pkg/util/validation/validation.go. Every function
-returns the reasons against a text, empty when there are none.
+Source: apimachinery pkg/api/validate/content/{dns,kube,errors}.go and pkg/util/validation/validation.go. Every
+function returns the reasons against a text, empty when there are none.
 """
 
 from __future__ import annotations
@@ -64,11 +64,14 @@ def dns_subdomain(text: str) -> Reasons:
 @lru_cache(maxsize=65536)
 def label_key(text: str) -> Reasons:
     """A label's key: an optional prefix, which is a DNS subdomain, and a name."""
-    words = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+    words = "must consist of alphanumeric characters, '-', '_' or '.'"
+    words += ", and must start and end with an alphanumeric character"
     syntax = _pattern(words, _KEY, "MyName", "my.name", "123-abc")
     prefix, slash, name = text.rpartition("/")
     if "/" in prefix:
-        return (f"a valid label key {syntax} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",)
+        return (
+            f"a valid label key {syntax} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+        )
     reasons: Reasons = ()
     if slash:
         reasons = tuple(f"prefix part {reason}" for reason in dns_subdomain(prefix)) if prefix else _EMPTY_PREFIX

@@ -1,6 +1,7 @@
 """NetworkPolicy (networking.k8s.io/v1).
 
-Source: kubernetes/kubernetes pkg/apis/networking/validation/validation.go. A type that is listed twice is no mistake there.
+Source: kubernetes/kubernetes pkg/apis/networking/validation/validation.go. A type that is listed twice is no mistake
+there.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from crenel.kubernetes.objects.policies import (
 from crenel.kubernetes.validation.addresses import prefix, strict_cidr
 from crenel.kubernetes.validation.mistakes import Mistake, forbidden, invalid, required, unsupported
 from crenel.kubernetes.validation.ports import PROTOCOLS, check_number, check_port
-from crenel.kubernetes.validation.selectors import check_selector
+from crenel.kubernetes.validation.selectors import check_selector, is_plain
 from crenel.provenance import FieldPath
 
 _TYPES = ("Ingress", "Egress")
@@ -28,7 +29,7 @@ def check_networkpolicy(policy: NetworkPolicy, found: list[Mistake]) -> None:
     spec = policy.spec
     if spec is None:
         return
-    if spec.pod_selector is not None:
+    if spec.pod_selector is not None and not is_plain(spec.pod_selector):
         check_selector(spec.pod_selector, ("spec", "podSelector"), found)
     for position, arriving in enumerate(spec.ingress or ()):
         if arriving is not None:
@@ -37,10 +38,10 @@ def check_networkpolicy(policy: NetworkPolicy, found: list[Mistake]) -> None:
         if leaving is not None:
             _check_rule(leaving.ports, leaving.to, ("spec", "egress", position), "to", found)
     if spec.policy_types:
-        _check_types(spec, spec.policy_types, found)
+        _check_types(spec.policy_types, found)
 
 
-def _check_types(spec: NetworkPolicySpec, types: list[str], found: list[Mistake]) -> None:
+def _check_types(types: list[str], found: list[Mistake]) -> None:
     if len(types) > len(_TYPES):
         found.append(invalid(("spec", "policyTypes"), types, "may not specify more than two policyTypes"))
         return
@@ -58,10 +59,30 @@ def _check_rule(
 ) -> None:
     if ports:
         for position, port in enumerate(ports):
-            _check_port(port, (*field, "ports", position), found)
+            if not _is_plain_port(port):
+                _check_port(port, (*field, "ports", position), found)
     if peers:
         for position, peer in enumerate(peers):
-            _check_peer(peer, (*field, side, position), found)
+            if not _is_plain_peer(peer):
+                _check_peer(peer, (*field, side, position), found)
+
+
+def _is_plain_port(port: NetworkPolicyPort) -> bool:
+    """Whether a port is one number and right; the quick way."""
+    number = port.port
+    return (
+        port.end_port is None
+        and (port.protocol is None or port.protocol in PROTOCOLS)
+        and isinstance(number, int)
+        and 1 <= number <= 65535
+    )
+
+
+def _is_plain_peer(peer: NetworkPolicyPeer) -> bool:
+    """Whether a peer is a selector or two and right; the quick way."""
+    pods, namespaces = peer.pod_selector, peer.namespace_selector
+    selects = pods is not None or namespaces is not None
+    return selects and peer.ip_block is None and is_plain(pods) and is_plain(namespaces)
 
 
 def _check_port(port: NetworkPolicyPort, field: FieldPath, found: list[Mistake]) -> None:
@@ -114,7 +135,7 @@ def _check_block(block: IPBlock, field: FieldPath, found: list[Mistake]) -> None
 
 
 def _strictly_inside(hole: str, cidr: str) -> bool:
-    """Whether a hole is smaller than and inside a CIDR; true where one of them cannot be read, as that is said already."""
+    """Whether a hole lies inside a CIDR and is smaller; true where one cannot be read, as that is said already."""
     inner, outer = prefix(hole), prefix(cidr)
     if inner is None or outer is None:
         return True
@@ -125,7 +146,8 @@ def _strictly_inside(hole: str, cidr: str) -> bool:
 def mend_networkpolicy(policy: NetworkPolicy) -> None:
     """Write the CIDRs of a policy that a server holds in their usual form.
 
-    Servers before strict validation took host bits and leading zeros, and keep such policies; packet filters cut both off.
+    Servers before strict validation took host bits and leading zeros, and keep such policies; packet filters cut both
+    off.
     """
     spec = policy.spec or NetworkPolicySpec()
     peers = [peer for rule in spec.ingress or () if rule for peer in rule.from_ or ()]

@@ -1,7 +1,7 @@
 """Node: the part of the pod range that it has.
 
-Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go (ValidateNode). A node's status is what the cluster says
-of itself and is not checked.
+Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go (ValidateNode). A node's status is what the
+cluster says of itself and is not checked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Pods and what makes them: containers and their ports.
 
-Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go (ValidatePodSpec, validateContainerPorts). Only what
-matters to the network is checked.
+Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go (ValidatePodSpec, validateContainerPorts). Only
+what matters to the network is checked.
 """
 
 from __future__ import annotations

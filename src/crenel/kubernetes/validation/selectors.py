@@ -21,6 +21,14 @@ def check_labels(labels: dict[str, str], field: FieldPath, found: list[Mistake])
             found += [invalid((*field, key), value, reason) for reason in label_value(value)]
 
 
+def is_plain(selector: LabelSelector | None) -> bool:
+    """Whether a selector has nothing but labels that are right, as nearly all have; the quick way."""
+    if selector is None:
+        return True
+    labels = selector.match_labels
+    return not selector.match_expressions and (not labels or all(map(label, labels.items())))
+
+
 def check_selector(selector: LabelSelector, field: FieldPath, found: list[Mistake]) -> None:
     """A whole selector (ValidateLabelSelector)."""
     if selector.match_labels:
@@ -37,7 +45,9 @@ def _check_requirement(requirement: Requirement, field: FieldPath, found: list[M
             found.append(required((*field, "values"), "must be specified when `operator` is 'In' or 'NotIn'"))
     elif requirement.operator in ("Exists", "DoesNotExist"):
         if values:
-            found.append(forbidden((*field, "values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+            found.append(
+                forbidden((*field, "values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+            )
     else:
         found.append(invalid((*field, "operator"), requirement.operator, "not a valid selector operator"))
     found += [invalid((*field, "key"), requirement.key, reason) for reason in label_key(requirement.key)]

@@ -1,7 +1,7 @@
 """Service.
 
-Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go (ValidateService). Only what decides who reaches what
-is checked; what a server fills in by itself need not be there.
+Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go (ValidateService). Only what decides who reaches
+what is checked; what a server fills in by itself need not be there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Write the real outputs of `crenel` into the pages of the documentation.
 
-A fenced block marked ``console`` is a session in the checkout: a line that begins with ``$ `` is a command, what follows
-is what it prints. Commands that begin with `make` are only shown. Run it with `make docs`; the tests compare.
+A fenced block marked ``console`` is a session in the checkout: a line that begins with ``$ `` is a command, what
+follows is what it prints. Commands that begin with `make` are only shown. `make docs` runs this; the tests compare.
 """
 
 from __future__ import annotations

@@ -1,0 +1,27 @@
+"""Building a kustomization: ``kubectl kustomize DIR``, so that what is read is what would be applied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crenel.provenance import Origin, Problem
+from crenel.sources.commands import CommandError, output
+from crenel.sources.document import Reading
+from crenel.sources.manifests import ManifestReader
+
+FILE_NAMES = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
+"""The names that kustomize looks for."""
+
+
+def build(source: str, directory: Path, reader: ManifestReader) -> Reading:
+    """Read the objects that a kustomization yields; lines are those of the rendered text.
+
+    `source` names the directory as the user would; origins say ``SOURCE (kustomize)``. kubectl missing, or refusing, is
+    one problem. kubectl loads what the kustomization names, remote bases included, and runs no plugins.
+    """
+    name = f"{source} (kustomize)"
+    try:
+        rendered = output(["kubectl", "kustomize", str(directory.resolve())])
+    except CommandError as error:
+        return Reading(problems=[Problem(f"the kustomization cannot be built: {error}", Origin(name))], examined=1)
+    return reader.read(name, rendered)

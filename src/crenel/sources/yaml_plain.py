@@ -1,0 +1,191 @@
+"""Plain block YAML, read fast: the documents that most manifests are.
+
+Each distinct line is understood once (`yaml_lines`), each distinct sequence of line shapes is turned once into a template
+of JSON text; a document then costs two look-ups a line, one substitution and one JSON decoding. What is not certain to
+mean the same to `yaml_text`, the slow path, is left to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from crenel.sources import yaml_lines
+from crenel.sources.yaml_lines import BLANK, UNSAFE, Line
+
+_MAX_LINES_KEPT = 500_000
+_MAX_TEMPLATES_KEPT = 20_000
+_MAX_DEPTH = 50
+
+
+class NotPlain(Exception):  # noqa: N818 - not an error: the slow path takes over
+    """A text that the fast path does not read."""
+
+
+class PlainReader:
+    """Reads documents and remembers their lines and shapes; use one for all that belongs together."""
+
+    def __init__(self) -> None:
+        self._lines = _Lines()
+        self._templates: dict[tuple[Line, ...], str | None] = {}
+        self._decode = msgspec.json.Decoder().decode
+
+    def parse(self, text: str) -> Any:
+        """Return the value of the one document in `text`; None when there is none. NotPlain for what is not certain."""
+        if len(self._lines) > _MAX_LINES_KEPT:
+            self._lines.forget()
+        lines = text.split("\n")
+        shapes = tuple(map(self._lines.__getitem__, lines))
+        try:
+            template = self._templates[shapes]
+        except KeyError:
+            template = self._learn(shapes)
+        if template is None:
+            raise NotPlain
+        return self._decode(template % tuple(map(self._lines.values_of.__getitem__, lines)))
+
+    def _learn(self, shapes: tuple[Line, ...]) -> str | None:
+        if len(self._templates) > _MAX_TEMPLATES_KEPT:
+            self._templates.clear()
+        try:
+            template = _Template(shapes).text() if UNSAFE not in shapes else None
+        except NotPlain:
+            template = None
+        self._templates[shapes] = template
+        return template
+
+
+class _Lines(dict[str, Line]):
+    """The shape of each line, learnt when it is first asked for. Equal shapes are one object, compared by identity."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values_of: dict[str, str] = {}
+        """The value of each line that has been asked for, as JSON text; empty when it has none."""
+        self._shapes: dict[tuple[int, bool, str | None, bool], Line] = {}
+        self._heads: dict[str, Line | None] = {}
+
+    def __missing__(self, text: str) -> Line:
+        line, value = self._understand(text)
+        self[text] = line
+        self.values_of[text] = value
+        return line
+
+    def forget(self) -> None:
+        """Make room."""
+        self.clear()
+        self.values_of.clear()
+        self._heads.clear()
+
+    def _understand(self, text: str) -> tuple[Line, str]:
+        head, colon, rest = text.partition(": ")
+        line = self._head(head) if colon else None
+        if line is None:
+            return self._without_value(text)
+        value = yaml_lines.value(rest.lstrip(" "))
+        if value is not None:
+            return line, value
+        return self._without_value(f"{head}:") if yaml_lines.is_blank(rest) else (UNSAFE, "")
+
+    def _without_value(self, text: str) -> tuple[Line, str]:
+        """Understand a blank line, the item of a list, or a key without a value."""
+        if yaml_lines.is_blank(text) or yaml_lines.is_marker(text):
+            return BLANK, ""
+        line = self._head(text[:-1]) if text.endswith(":") else None
+        if line is not None:
+            return self._one(Line(line.column, line.dash, line.key, valued=False)), ""
+        bare = text.lstrip(" ")
+        value = yaml_lines.value(bare[2:]) if bare.startswith("- ") else None
+        if value is None:
+            return UNSAFE, ""
+        return self._one(Line(len(text) - len(bare), dash=True, key=None, valued=True)), value
+
+    def _head(self, text: str) -> Line | None:
+        try:
+            return self._heads[text]
+        except KeyError:
+            line = yaml_lines.shape(text)
+            self._heads[text] = line = line and self._one(line)
+            return line
+
+    def _one(self, line: Line) -> Line:
+        return self._shapes.setdefault((line.column, line.dash, line.key, line.valued), line)
+
+
+class _Template:
+    """Turns the shapes of a document's lines into JSON text with one ``%s`` per line, where the line's value goes."""
+
+    def __init__(self, lines: tuple[Line, ...]) -> None:
+        self._lines = iter(lines)
+        self._line: Line | None = BLANK
+        self._out: list[str] = []
+        while self._line is BLANK:
+            self._line = next(self._lines, None)
+            self._out.append("%s" if self._line is BLANK else "")
+
+    def text(self) -> str:
+        """Return the template; NotPlain when indentation is unusual or a key is there twice."""
+        if self._line is None:
+            return "".join([*self._out, "null"])
+        self._node(self._line, 1)
+        if self._line is not None:
+            raise NotPlain
+        return "".join(self._out)
+
+    def _advance(self) -> Line | None:
+        """Place the value of this line, and go on to the next that has content."""
+        self._line = BLANK
+        while self._line is BLANK:
+            self._out.append("%s")
+            self._line = next(self._lines, None)
+        return self._line
+
+    def _node(self, line: Line, depth: int) -> None:
+        if depth > _MAX_DEPTH:
+            raise NotPlain
+        if line.dash:
+            self._list(line.column, depth)
+        else:
+            self._mapping(line, line.column, depth)
+
+    def _list(self, column: int, depth: int) -> None:
+        self._out.append("[")
+        line = self._line
+        while line is not None and line.dash and line.column == column:
+            if line.key is None:
+                self._advance()
+            else:
+                self._mapping(line, column + 2, depth + 1)
+            line = self._line
+            if line is not None and line.column > column:
+                raise NotPlain
+            self._out.append(",")
+        self._out[-1] = "]"
+
+    def _mapping(self, line: Line, column: int, depth: int) -> None:
+        self._out.append("{")
+        keys: set[str] = set()
+        while True:
+            if line.key is None or line.key in keys:
+                raise NotPlain
+            keys.add(line.key)
+            self._out.append(f'"{line.key}":')
+            following = self._advance()
+            if not line.valued:
+                following = self._under(following, column, depth)
+            if following is None or following.column < column:
+                break
+            if following.column > column or following.dash:
+                raise NotPlain
+            self._out.append(",")
+            line = following
+        self._out.append("}")
+
+    def _under(self, line: Line | None, column: int, depth: int) -> Line | None:
+        """Read the value of a key that has none in its own line; a list may stand in the key's own column."""
+        if line is None or line.column < column or (line.column == column and not line.dash):
+            self._out.append("null")
+        else:
+            self._node(line, depth + 1)
+        return self._line
