@@ -16,13 +16,15 @@ from crenel.kubernetes.decode import Decoded, decode
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.kubernetes.operators import is_predictable
 from crenel.provenance import Origin, Problem
-from crenel.questions.can import can
+from crenel.questions.can import blocked_pair, can
 from crenel.questions.connections import Connection, Selection, connections, everything
 from crenel.questions.diff import Difference, compare_amended, diff
 from crenel.questions.directory import Directory
 from crenel.questions.enforced import unenforced_notice
 from crenel.questions.parties import Parties
 from crenel.questions.places import PlaceError
+from crenel.questions.remedies.proposal import Remedy
+from crenel.questions.remedies.smallest import remedy
 from crenel.questions.selecting import narrowed
 from crenel.questions.verdict import Verdict
 from crenel.sources.document import Document, Reading
@@ -83,6 +85,24 @@ class Network:
             PlaceError: an end cannot be found, or the traffic cannot be read.
         """
         return can(self.directory, source, target, traffic)
+
+    def remedy(self, source: str, target: str, traffic: str | None = None) -> Remedy | None:
+        """The smallest change of policies that would allow what is denied between two endpoints.
+
+        Fewest edits, then least extra access. None when it is allowed, when more than two endpoints are meant, or when no
+        edit that we can write allows it.
+
+        Raises:
+            PlaceError: an end cannot be found, or the traffic cannot be read.
+        """
+        blocked = blocked_pair(self.directory, source, target, traffic)
+        if blocked is None:
+            return None
+        outside = blocked.start.addresses or blocked.end.addresses
+        if outside is None:
+            return remedy(self.model, blocked)
+        model = build(self.given, cut_at=outside)
+        return remedy(model, blocked_pair(Directory(model), source, target, traffic))
 
     def connections(
         self,

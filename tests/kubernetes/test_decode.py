@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import gc
 import json
 import os
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from crenel.kubernetes.decode import Decoded, decode
 from crenel.kubernetes.validation.kinds import KINDS
-from crenel.provenance import Origin, Severity
+from crenel.provenance import Origin, Severity, field_text
 from crenel.sources.document import Document
 
 Json = dict[str, Any]
@@ -35,7 +35,12 @@ def said(decoded: Decoded) -> list[str]:
 
 def policy(name: str = "db", api_version: str = "networking.k8s.io/v1", **spec: Any) -> Json:
     metadata = {"name": name, "namespace": "shop"}
-    return {"apiVersion": api_version, "kind": "NetworkPolicy", "metadata": metadata, "spec": {"podSelector": {}, **spec}}
+    return {
+        "apiVersion": api_version,
+        "kind": "NetworkPolicy",
+        "metadata": metadata,
+        "spec": {"podSelector": {}, **spec},
+    }
 
 
 def pod(name: str = "web", **changes: Any) -> Json:
@@ -46,8 +51,12 @@ def pod(name: str = "web", **changes: Any) -> Json:
 def deployment(api_version: str = "apps/v1", kind: str = "Deployment", **changes: Any) -> Json:
     template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c"}]}}
     return {
-        "apiVersion": api_version, "kind": kind, "metadata": {"name": "web"}, "spec": {"template": template}, **changes
-    }  # fmt: skip
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": "web"},
+        "spec": {"template": template},
+        **changes,
+    }
 
 
 EVERYWHERE = [
@@ -60,7 +69,10 @@ EVERYWHERE = [
     ("custom_workloads", deployment("argoproj.io/v1alpha1", "Rollout")),
     ("custom_workloads", deployment("apps.kruise.io/v1alpha1", "DaemonSet")),
     ("network_policies", policy()),
-    ("services", {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}}),
+    (
+        "services",
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}},
+    ),
     (
         "cron_jobs",
         {
@@ -102,7 +114,9 @@ EVERYWHERE = [
 ]
 
 
-@pytest.mark.parametrize(("where", "document"), EVERYWHERE, ids=[f"{where}-{each['kind']}" for where, each in EVERYWHERE])
+@pytest.mark.parametrize(
+    ("where", "document"), EVERYWHERE, ids=[f"{where}-{each['kind']}" for where, each in EVERYWHERE]
+)
 def test_a_right_object_goes_to_its_list(where: str, document: Json) -> None:
     """Each kind has one list, and nothing is said of an object that is right."""
     decoded = decode(documents(document))
@@ -116,8 +130,9 @@ def test_what_is_not_needed_is_counted() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}
     decoded = decode(documents(foreign, secret, secret))
     assert decoded.others_seen == {
-        ("networking.k8s.aws/v1alpha1", "ClusterNetworkPolicy"): 1, ("v1", "Secret"): 2,
-    }  # fmt: skip
+        ("networking.k8s.aws/v1alpha1", "ClusterNetworkPolicy"): 1,
+        ("v1", "Secret"): 2,
+    }
     assert not decoded.admin_policies
 
 
@@ -131,8 +146,11 @@ def test_the_callers_tables_decide_about_other_apis() -> None:
     }
     cluster = {**calico, "kind": "GlobalNetworkPolicy"}
     database = {
-        "apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": "pg"}, "spec": {"instances": 3}
-    }  # fmt: skip
+        "apiVersion": "postgresql.cnpg.io/v1",
+        "kind": "Cluster",
+        "metadata": {"name": "pg"},
+        "spec": {"instances": 3},
+    }
     decoded = decode(
         documents(calico, cluster, database),
         default_namespace="shop",
@@ -189,15 +207,18 @@ def test_a_document_that_is_no_object(document: Json, words: str) -> None:
 
 
 def test_the_later_of_two_objects_counts() -> None:
-    """As kubectl apply leaves it: the second replaces the first, in its place, and that is an error with both places."""
+    """As kubectl apply leaves it: the second replaces the first, and that is an error with both places."""
     first, second = policy(policyTypes=["Ingress"]), policy(policyTypes=["Egress"])
     decoded = decode(documents(first, policy("other"), second))
     assert [(each.name, each.spec and each.spec.policy_types) for each in decoded.network_policies] == [
-        ("db", ["Egress"]), ("other", None),
-    ]  # fmt: skip
+        ("db", ["Egress"]),
+        ("other", None),
+    ]
     assert said(decoded) == [
-        "error: shop.yaml:3: networkpolicy shop/db: appears twice: first at shop.yaml:1; "
-        "this one counts, as with kubectl apply"
+        (
+            "error: shop.yaml:3: networkpolicy shop/db: appears twice: first at shop.yaml:1; "
+            "this one counts, as with kubectl apply"
+        )
     ]
 
 
@@ -234,7 +255,9 @@ REMOVED = [
 
 
 @pytest.mark.parametrize(("document", "kind", "release", "successor", "kept"), REMOVED)
-def test_a_version_that_servers_no_longer_have(document: Json, kind: str, release: str, successor: str, kept: bool) -> None:
+def test_a_version_that_servers_no_longer_have(
+    document: Json, kind: str, release: str, successor: str, kept: bool
+) -> None:
     """No server of today takes it: a policy is not applied, a workload is used all the same, both are errors."""
     decoded = decode(documents(document))
     (line,) = said(decoded)
@@ -273,12 +296,19 @@ def test_a_policy_with_a_mistake_is_not_applied() -> None:
     decoded = decode(documents(policy(ingres=[{}], ingress=[{"from": [{"podSelectr": {}}, {"ipBlock": {"cidr": 5}}]}])))
     assert decoded.network_policies == []
     assert said(decoded) == [
-        'error: shop.yaml:1: networkpolicy shop/db: spec.ingres: unknown field "spec.ingres", did you mean "ingress"?; '
-        "not applied",
-        "error: shop.yaml:1: networkpolicy shop/db: spec.ingress[0].from[0].podSelectr: "
-        'unknown field "spec.ingress[0].from[0].podSelectr", did you mean "podSelector"?; not applied',
-        "error: shop.yaml:1: networkpolicy shop/db: spec.ingress[0].from[1].ipBlock.cidr: expected string, got 5; "
-        "not applied",
+        (
+            'error: shop.yaml:1: networkpolicy shop/db: spec.ingres: unknown field "spec.ingres", '
+            'did you mean "ingress"?; '
+            "not applied"
+        ),
+        (
+            "error: shop.yaml:1: networkpolicy shop/db: spec.ingress[0].from[0].podSelectr: "
+            'unknown field "spec.ingress[0].from[0].podSelectr", did you mean "podSelector"?; not applied'
+        ),
+        (
+            "error: shop.yaml:1: networkpolicy shop/db: spec.ingress[0].from[1].ipBlock.cidr: expected string, got 5; "
+            "not applied"
+        ),
     ]
 
 
@@ -292,7 +322,11 @@ def test_a_workload_with_mistakes_is_used_without_them() -> None:
                 {
                     "name": "c",
                     "env": [{"name": "A", "value": 8080}],
-                    "ports": [{"containerPort": "80"}, {"containerPort": 70000}, {"containerPort": 443, "name": "HTTPS"}],
+                    "ports": [
+                        {"containerPort": "80"},
+                        {"containerPort": 70000},
+                        {"containerPort": 443, "name": "HTTPS"},
+                    ],
                 }
             ],
         },
@@ -303,16 +337,23 @@ def test_a_workload_with_mistakes_is_used_without_them() -> None:
     assert kept.spec is not None
     assert kept.spec.containers is not None
     assert [(port.container_port, port.name) for port in kept.spec.containers[0].ports or ()] == [(443, None)]
-    assert [(problem.severity, problem.message.partition(" (e.g.")[0]) for problem in decoded.problems] == [
-        (Severity.ERROR, "expected string, got 1"),
-        (Severity.ERROR, 'unknown field "spec.hostNetwok", did you mean "hostNetwork"?'),
-        (Severity.ERROR, "expected string, got 8080"),
-        (Severity.ERROR, 'expected integer, got "80"'),
+    port = "shop.yaml:1: pod default/web: spec.containers[0].ports"
+    assert [line.partition(" (e.g.")[0].removeprefix("error: ") for line in said(decoded)] == [
+        "shop.yaml:1: pod default/web: metadata.labels.version: expected string, got 1",
+        'shop.yaml:1: pod default/web: spec.hostNetwok: unknown field "spec.hostNetwok", did you mean "hostNetwork"?',
+        "shop.yaml:1: pod default/web: spec.containers[0].env[0].value: expected string, got 8080",
+        f'{port}[0].containerPort: expected integer, got "80"',
         (
-            Severity.ERROR,
-            'Invalid value: "a b": a valid label must be an empty string or consist of alphanumeric characters, '
-            "'-', '_' or '.', and must start and end with an alphanumeric character",
+            'shop.yaml:1: pod default/web: metadata.labels.team: Invalid value: "a b": a valid label must be an empty '
+            "string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+            "character"
         ),
+        f"{port}[1].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
+        (
+            f'{port}[2].name: Invalid value: "HTTPS": '
+            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
+        ),
+        f'{port}[2].name: Invalid value: "HTTPS": must contain at least one letter (a-z)',
     ]
 
 
@@ -370,20 +411,31 @@ def test_a_policy_from_before_strict_validation() -> None:
 def test_an_unknown_peer_of_an_admin_policy_is_applied() -> None:
     """The API tells implementations to fail closed on it, so it has to reach them; the reader is warned."""
     rule = {"action": "Accept", "from": [{"somethingNew": {}}, {}]}
-    spec = {"tier": "Admin", "priority": 1, "subject": {"namespaces": {}}, "ingress": [rule, {**rule, "action": "Deny"}]}
+    spec = {
+        "tier": "Admin",
+        "priority": 1,
+        "subject": {"namespaces": {}},
+        "ingress": [rule, {**rule, "action": "Deny"}],
+    }
     document = {
-        "apiVersion": "policy.networking.k8s.io/v1alpha2", "kind": "ClusterNetworkPolicy", "metadata": {"name": "u"},
+        "apiVersion": "policy.networking.k8s.io/v1alpha2",
+        "kind": "ClusterNetworkPolicy",
+        "metadata": {"name": "u"},
         "spec": spec,
-    }  # fmt: skip
+    }
     decoded = decode(documents(document))
     assert len(decoded.admin_policies) == 1
     at = "warning: shop.yaml:1: clusternetworkpolicy u: spec.ingress"
     assert said(decoded) == [
-        f'{at}[0].from[0].somethingNew: unknown field "spec.ingress[0].from[0].somethingNew": '
-        "it fails closed, this peer matches nothing",
+        (
+            f'{at}[0].from[0].somethingNew: unknown field "spec.ingress[0].from[0].somethingNew": '
+            "it fails closed, this peer matches nothing"
+        ),
         f"{at}[0].from[1]: no field of the peer is set: it fails closed, this peer matches nothing",
-        f'{at}[1].from[0].somethingNew: unknown field "spec.ingress[1].from[0].somethingNew": '
-        "it fails closed, this rule denies everybody",
+        (
+            f'{at}[1].from[0].somethingNew: unknown field "spec.ingress[1].from[0].somethingNew": '
+            "it fails closed, this rule denies everybody"
+        ),
         f"{at}[1].from[1]: no field of the peer is set: it fails closed, this rule denies everybody",
     ]
 
@@ -401,18 +453,78 @@ def test_the_garbage_collector_is_as_it_was(enabled: bool) -> None:
 
 
 LEAVES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just(datetime.date(2026, 1, 1)),
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
+    st.just(dt.date(2026, 1, 1)),
     st.sampled_from(["TCP", "10.0.0.0/8", "::/0", "http", "Ingress", "In", "Accept", "Admin", "None"]),
-)  # fmt: skip
+)
 WORDS = [
-    "metadata", "name", "generateName", "namespace", "labels", "ownerReferences", "spec", "podSelector", "matchLabels",
-    "matchExpressions", "key", "operator", "values", "ingress", "egress", "from", "to", "ports", "port", "endPort",
-    "protocol", "ipBlock", "cidr", "except", "policyTypes", "subject", "namespaces", "pods", "networks", "nodes",
-    "domainNames", "protocols", "tcp", "destinationPort", "range", "start", "end", "number", "portNumber", "portRange",
-    "action", "tier", "priority", "template", "containers", "initContainers", "containerPort", "hostPort", "selector",
-    "type", "clusterIP", "externalIPs", "loadBalancerSourceRanges", "endpoints", "addresses", "addressType", "status",
-    "podCIDRs", "jobTemplate", "(origin)", "data", "specs",
-]  # fmt: skip
+    "metadata",
+    "name",
+    "generateName",
+    "namespace",
+    "labels",
+    "ownerReferences",
+    "spec",
+    "podSelector",
+    "matchLabels",
+    "matchExpressions",
+    "key",
+    "operator",
+    "values",
+    "ingress",
+    "egress",
+    "from",
+    "to",
+    "ports",
+    "port",
+    "endPort",
+    "protocol",
+    "ipBlock",
+    "cidr",
+    "except",
+    "policyTypes",
+    "subject",
+    "namespaces",
+    "pods",
+    "networks",
+    "nodes",
+    "domainNames",
+    "protocols",
+    "tcp",
+    "destinationPort",
+    "range",
+    "start",
+    "end",
+    "number",
+    "portNumber",
+    "portRange",
+    "action",
+    "tier",
+    "priority",
+    "template",
+    "containers",
+    "initContainers",
+    "containerPort",
+    "hostPort",
+    "selector",
+    "type",
+    "clusterIP",
+    "externalIPs",
+    "loadBalancerSourceRanges",
+    "endpoints",
+    "addresses",
+    "addressType",
+    "status",
+    "podCIDRs",
+    "jobTemplate",
+    "(origin)",
+    "data",
+    "specs",
+]
 TREES = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
@@ -487,7 +599,10 @@ def test_what_a_real_server_sent_has_no_problem() -> None:
         for body in bodies
         if isinstance(body, dict)
         for item in (
-            [{"apiVersion": body["apiVersion"], "kind": body["kind"].removesuffix("List"), **each} for each in body["items"]]
+            [
+                {"apiVersion": body["apiVersion"], "kind": body["kind"].removesuffix("List"), **each}
+                for each in body["items"]
+            ]
             if isinstance(body.get("items"), list)
             else [body]
         )
@@ -497,3 +612,45 @@ def test_what_a_real_server_sent_has_no_problem() -> None:
     for each in objects:
         assert said(decode(documents(each, served=True))) == []
         assert said(decode(documents(each))) == []
+
+
+def conformance(name: str) -> Json:
+    parsed: Json = json.loads((SHARED / "conformance" / f"{name}.json").read_text())
+    return parsed
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["e2e", "e2e_ipv6", "npapi", "npapi_ipv6", "spec"])
+def test_every_policy_of_the_conformance_data_is_applied(name: str) -> None:
+    """None is refused; the only thing said is that an unknown peer fails closed (spec/21 to 23)."""
+    for case in conformance(name)["cases"]:
+        for step in case["steps"]:
+            decoded = decode(documents(*step["policies"]))
+            assert len(decoded.network_policies) + len(decoded.admin_policies) == len(step["policies"]), case["id"]
+            assert all("it fails closed" in problem.message for problem in decoded.problems), case["id"]
+            assert bool(decoded.problems) is (case["id"] in ("spec/21", "spec/22", "spec/23"))
+
+
+@needs_shared
+def test_every_rejection_of_the_conformance_data_is_refused() -> None:
+    """Each has an error that names the object, and nothing is applied."""
+    rejections = conformance("spec")["rejections"]
+    assert len(rejections) == 14
+    for each in rejections:
+        decoded = decode(documents(each["object"]))
+        assert not decoded.network_policies + decoded.admin_policies, each["why"]
+        assert decoded.problems, each["why"]
+        assert all(problem.severity is Severity.ERROR for problem in decoded.problems), each["why"]
+
+
+@needs_shared
+def test_the_words_are_those_of_a_real_server() -> None:
+    """For every object that the recorded server refused, each of its reasons is among ours, at the same field."""
+    exchanges = [json.loads(line) for line in (SHARED / "cluster" / "exchanges.jsonl").read_text().splitlines()]
+    refused = [each for each in exchanges if each["response"].get("status") == 422]
+    assert len(refused) == 7
+    for each in refused:
+        decoded = decode(documents(each["request"]["body"]))
+        ours = {(field_text(one.field), one.message.removesuffix("; not applied")) for one in decoded.problems}
+        causes = each["response"]["body"]["details"]["causes"]
+        assert {(one["field"], one["message"]) for one in causes if one["field"] != "<nil>"} <= ours

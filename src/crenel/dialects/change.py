@@ -14,6 +14,7 @@ from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.network.network import Network
 from crenel.network.rules import Direction, Policy, Stage
+from crenel.provenance import Origin
 
 AnyPolicy: TypeAlias = NetworkPolicy | AdminPolicy
 
@@ -26,8 +27,8 @@ class Amended:
     """
 
     model: Model
-    changed: tuple[tuple[str, str], ...]
-    """Title of each policy that was given or taken, with ``added``, ``removed`` or ``changed``."""
+    changed: tuple[tuple[str, str, Origin], ...]
+    """Title of each policy that was given or taken, ``added``, ``removed`` or ``changed``, and where it stands."""
     differing: tuple[tuple[Direction, Policy], ...] | None
 
     @property
@@ -53,10 +54,12 @@ def amended(model: Model, added: Sequence[AnyPolicy], removed: Sequence[AnyPolic
     return Amended(build(given), changed, None)
 
 
-def _changes(added: Sequence[AnyPolicy], removed: Sequence[AnyPolicy]) -> Iterator[tuple[str, str]]:
-    came, went = {policy.title for policy in added}, {policy.title for policy in removed}
+def _changes(added: Sequence[AnyPolicy], removed: Sequence[AnyPolicy]) -> Iterator[tuple[str, str, Origin]]:
+    came = {policy.title: policy.origin for policy in added}
+    went = {policy.title: policy.origin for policy in removed}
     for title in sorted(came | went):
-        yield title, "changed" if title in came & went else "added" if title in came else "removed"
+        how = "changed" if title in came and title in went else "added" if title in came else "removed"
+        yield title, how, came.get(title) or went[title]
 
 
 def _with(decoded: Decoded, added: Sequence[AnyPolicy], removed: Sequence[AnyPolicy]) -> Decoded:

@@ -1,13 +1,14 @@
-"""Policies of other APIs: not understood, but never skipped. What could each one change?
+"""What could a policy of another API change? Such policies are not understood, but never skipped.
 
-For every kind the table says what it reaches (a namespace or the cluster, nodes as well or not), in which directions, and
-whether it may only forbid on top of everything else (a service mesh, a second firewall) or also allow what another policy
-forbids (it is merged with NetworkPolicies by whatever enforces both). The subject is narrowed by the policy's selector
-where that can be put as a label selector. Where something is not certain, the answer is the wider one.
+For every kind the table says what it reaches (a namespace or the cluster, nodes as well or not), in which directions,
+and whether it may only forbid on top of everything else (a service mesh, a second firewall) or also allow what another
+policy forbids (it is merged with NetworkPolicies by whatever enforces both). The subject is narrowed by the policy's
+selector where that can be put as a label selector. Where something is not certain, the answer is the wider one.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -148,8 +149,18 @@ def notice(foreign: Iterable[ForeignPolicy]) -> list[Problem]:
     by_kind: dict[tuple[str, bool], list[ForeignPolicy]] = {}
     for policy in foreign:
         effective = describe(policy).directions != NEITHER
-        by_kind.setdefault((policy.kind.lower(), effective), []).append(policy)
+        by_kind.setdefault((_kind_text(policy), effective), []).append(policy)
     return [_line(kind, effective, found) for (kind, effective), found in by_kind.items()]
+
+
+_AMBIGUOUS = {kind for kind, count in Counter(row.kind for row in KINDS).items() if count > 1} | set(_STANDARD_KINDS)
+"""Names that more than one API uses: ``networkpolicy`` alone would be taken for Kubernetes' own."""
+
+
+def _kind_text(policy: ForeignPolicy) -> str:
+    """The kind as reports write it, with its group where the name alone is ambiguous."""
+    group = policy.api_version.rpartition("/")[0]
+    return f"{policy.kind.lower()}.{group}" if policy.kind in _AMBIGUOUS else policy.kind.lower()
 
 
 def _line(kind: str, effective: bool, found: list[ForeignPolicy]) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crenel.dialects.assemble import Assembly, assemble
 from crenel.dialects.distinctions import gather
@@ -12,6 +12,7 @@ from crenel.dialects.scope import Scope
 from crenel.dialects.surroundings import survey
 from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.population import Distinctions, populate
+from crenel.network.addresses import AddressSet
 from crenel.network.endpoints import Registry
 from crenel.network.network import Cuts, Network
 from crenel.network.traffic import TrafficTable
@@ -53,10 +54,14 @@ class Model:
         return self.assembly.scope
 
 
-def build(given: Input) -> Model:
-    """Build the model of one input."""
+def build(given: Input, cut_at: AddressSet | None = None) -> Model:
+    """Build the model of one input. The address space is cut around `cut_at` as well, although no rule speaks of it."""
     frame = Frame(Registry(), gather(given.decoded))
-    return _finish(given, _assembled(given, frame), frame)
+    assembly = _assembled(given, frame)
+    if cut_at is not None:
+        cuts = assembly.blueprint.cuts() | Cuts(addresses=frozenset({cut_at}))
+        frame = replace(frame, cuts=cuts)
+    return _finish(given, assembly, frame)
 
 
 def build_alike(inputs: Sequence[Input]) -> list[Model]:

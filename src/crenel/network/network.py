@@ -97,6 +97,7 @@ class Network:
             self.endpoints[registry.index(endpoint.name)] = endpoint
         self.native = union(self.endpoints)
         self._kinds: dict[Kind, int] = {}
+        self._starts = {family: _starts(cuts, family) for family in FAMILIES}
         families = _families(cuts)
         self.views = [Lowering(self.endpoints, self.table, family).view(blueprint.stages) for family in families]
 
@@ -108,7 +109,7 @@ class Network:
         """
         blueprint = replace(self.blueprint, stages=stages)
         fresh = [rule for policy in added for rule in policy.rules]
-        if any(rule.peers.addresses not in self.cuts.addresses or rule.peers.names for rule in fresh if rule.peers.addresses or rule.peers.names):
+        if any(rule.peers.names or not self._aligned(rule.peers.addresses) for rule in fresh):
             return None
         table, split = self.table.refined(match for rule in fresh for match in rule.traffic or ())
         if split and any(stage.speaks_of(split) for view in self.views for stage in view.stages):
@@ -119,6 +120,16 @@ class Network:
         new.endpoints = {index: endpoint for index, endpoint in self.endpoints.items() if self.native >> index & 1}
         new.views = [_changed(view, stages, table) for view in self.views]
         return new
+
+    def _aligned(self, wanted: AddressSet | None) -> bool:
+        """Whether a set of addresses is made of whole blocks."""
+        if wanted is None:
+            return True
+        return all(
+            low in self._starts[family] and (high == LAST[family] or high + 1 in self._starts[family])
+            for family in wanted.families()
+            for low, high in wanted.ranges(family)
+        )
 
     def of_kind(self, *kinds: Kind) -> int:
         """The set of endpoints of some kinds."""
@@ -175,6 +186,14 @@ class Network:
         cells = start(1 << (other if by_subject else subject), traffic)
         for stage in view.of(direction):
             run(cells, stage, subject if by_subject else other, by_subject, record)
+        decide(cells)
+        return cells
+
+    def end(self, view: View, direction: Direction, subject: int) -> list[Cell]:
+        """Solve one end alone, against everybody: what a subject's egress, or its ingress, lets through."""
+        cells = start(view.everyone)
+        for stage in view.of(direction):
+            run(cells, stage, subject, True)
         decide(cells)
         return cells
 
@@ -244,16 +263,21 @@ def _families(cuts: Cuts) -> list[Family | None]:
     return list(FAMILIES) if cuts.both_families and cuts.addresses else [None]
 
 
+def _starts(cuts: Cuts, family: Family) -> set[int]:
+    """Where the blocks of a family begin: at every boundary of the rules."""
+    starts = {0}
+    for wanted in cuts.addresses:
+        for first, last in wanted.ranges(family):
+            starts.add(first)
+            starts.add(last + 1)
+    starts.discard(LAST[family] + 1)
+    return starts
+
+
 def _blocks(cuts: Cuts) -> Iterator[Endpoint]:
-    """Cut the address space of each family at every boundary of the rules."""
+    """The blocks that the address space of each family is cut into."""
     for family in FAMILIES:
-        starts = {0}
-        for wanted in cuts.addresses:
-            for first, last in wanted.ranges(family):
-                starts.add(first)
-                starts.add(last + 1)
-        starts.discard(LAST[family] + 1)
-        ordered = sorted(starts)
+        ordered = sorted(_starts(cuts, family))
         for first, following in zip(ordered, [*ordered[1:], LAST[family] + 1], strict=True):
             block = AddressSet.from_range(family, first, following - 1)
             yield Endpoint(f"block:{family}:{first:x}-{following - 1:x}", Kind.BLOCK, addresses=block, families=(family,))

@@ -13,7 +13,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from crenel.bits import union
+from crenel.bits import members, union
 
 TCP, UDP, SCTP, ICMP, ICMPV6 = 6, 17, 132, 1, 58
 """IP protocol numbers (IANA)."""
@@ -227,6 +227,11 @@ class TrafficTable:
                 text = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs) if protocol in PORTED else "*"
                 written.append((name, text))
         return tuple(written)
+
+    def weight(self, mask: int) -> int:
+        """How many ports, or protocols without ports, a set of atoms holds."""
+        mask &= self.everything
+        return sum(self.slots[bit].last - self.slots[bit].first + 1 for bit in members(mask))
 
     def sample(self, mask: int) -> tuple[int, int | None] | None:
         """One (protocol, port) of a set, the lowest; port None for a protocol without ports; None for the empty set."""

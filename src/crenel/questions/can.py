@@ -17,6 +17,7 @@ from crenel.questions.directory import Directory
 from crenel.questions.enforced import enforced
 from crenel.questions.explain import Passage, condition, guarded, passage
 from crenel.questions.places import Place, PlaceError
+from crenel.questions.remedies.proposal import Blocked
 from crenel.questions.verdict import Decision, Outcome, Step, Verdict, Witness, combined
 
 LOOPBACK = "loopback"
@@ -33,6 +34,7 @@ class Leg:
     source: int
     destination: int
     traffic: int
+    matches: tuple[Match, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,24 @@ def can(directory: Directory, source: str, target: str, traffic: str | None = No
     Raises:
         PlaceError: an end cannot be found, or the traffic cannot be read.
     """
+    return _asked(directory, source, target, traffic).verdict()
+
+
+def blocked_pair(directory: Directory, source: str, target: str, traffic: str | None = None) -> Blocked | None:
+    """The one pair of endpoints that a question is about, for a remedy; None when it is about several.
+
+    Raises:
+        PlaceError: an end cannot be found, or the traffic cannot be read.
+    """
+    question = _asked(directory, source, target, traffic)
+    pairs = {(leg.source, leg.destination): leg for leg in question.legs()}
+    if len(pairs) != 1:
+        return None
+    leg = next(iter(pairs.values()))
+    return Blocked(leg.source, leg.destination, leg.matches, question.start, question.end)
+
+
+def _asked(directory: Directory, source: str, target: str, traffic: str | None) -> _Question:
     start = places.source(source, directory)
     end = places.target(target, directory)
     asked = end.traffic
@@ -68,7 +88,7 @@ def can(directory: Directory, source: str, target: str, traffic: str | None = No
             asked = parse_traffic(traffic)
         except ValueError as error:
             raise PlaceError(str(error)) from None
-    return _Question(directory, start, end, asked).verdict()
+    return _Question(directory, start, end, asked)
 
 
 class _Question:
@@ -80,7 +100,7 @@ class _Question:
         self.notes: list[str] = []
 
     def verdict(self) -> Verdict:
-        answered = [answer for leg in self._legs() for answer in self._answers(leg)]
+        answered = [answer for leg in self.legs() for answer in self._answers(leg)]
         if not answered:
             return self._nothing()
         outcome = combined({answer.outcome for answer in answered})
@@ -122,7 +142,8 @@ class _Question:
         resolved = [found for match in asked for found in (endpoint.named(match) if match.name and endpoint else (match,)) if not found.name]
         return self.network.table.sum(resolved)
 
-    def _legs(self) -> Iterator[Leg]:
+    def legs(self) -> Iterator[Leg]:
+        """The pairs of endpoints that the question is about."""
         if self.end.service is not None:
             for source in self.start.members:
                 yield from self._service_legs(source)
@@ -132,7 +153,7 @@ class _Question:
                 endpoint = self.network.endpoints[destination]
                 traffic = self._traffic(self.asked, endpoint)
                 if traffic:
-                    yield Leg(source, destination, traffic)
+                    yield Leg(source, destination, traffic, self.asked)
                 elif self.asked is not None:
                     self.notes.append(f"{endpoint.name} declares no port named {self.asked[0].name!r}")
 
@@ -142,13 +163,13 @@ class _Question:
         found = resolve(service, self.asked, self.model.scope, self.model.given.decoded, self.network)
         if found.name:
             self.notes.append(f"{self.end.text} is an ExternalName Service: it leads to {found.name}")
-            yield Leg(source, self.network.admit_name(found.name), self._traffic(self.asked, None))
+            yield Leg(source, self.network.admit_name(found.name), self._traffic(self.asked, None), self.asked)
         elif found.missing:
             self.notes.append(f"{self.end.text} leads nowhere: {found.missing}")
         for backend in found.backends:
             traffic = self._traffic(backend.traffic, None)
             for destination in self._endpoints(backend):
-                yield Leg(source, destination, traffic)
+                yield Leg(source, destination, traffic, backend.traffic)
 
     def _endpoints(self, backend: Backend) -> tuple[int, ...]:
         if backend.endpoint is not None:

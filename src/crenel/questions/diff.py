@@ -94,8 +94,7 @@ def compare_amended(before: Model, change: Amended, parties: Parties, expand: bo
     assert near is not None and change.differing is not None
     few = near[0].bit_count() + near[1].bit_count() <= _FEW
     rows = list(_rows_near(before, change.model, near) if few else _rows(before, change.model))
-    origins = {policy.title: policy.origin for _, policy in change.differing}
-    causes = _Causes([Cause(title, how, origins.get(title, NOWHERE)) for title, how in change.changed])
+    causes = _Causes([Cause(title, how, origin) for title, how, origin in change.changed])
     for direction, policy in change.differing:
         causes.mark(policy, direction)
     return _difference(_Shown(change.model.network, parties), rows, causes, expand)

@@ -19,7 +19,7 @@ class Limits:
     """For a request that the server is too busy to answer (429, 503), all retries together."""
     login: float = 60.0
     """For the login program."""
-    page: int = 500
+    page: int = 1000
     """Objects in one answer."""
     connections: int = 4
     """Lists that are read at the same time."""

@@ -23,13 +23,13 @@ MAX_FILE = 512 * 1024 * 1024
 def read(paths: Sequence[str], *, stdin: IO[bytes] | None = None) -> Reading:
     """Read manifests from files, directories and ``-`` (standard input, or `stdin` in its place), in the order given.
 
-    A file that is named is read whatever its ending. Of a directory all ``*.yaml``, ``*.yml`` and ``*.json`` below it are
-    read, see `walk` for what is left out; a directory that itself holds a kustomization is built instead. A file that
-    is reached twice is read once.
+    A file that is named is read whatever its ending. Of a directory all ``*.yaml``, ``*.yml`` and ``*.json`` below it
+    are read, see `walk` for what is left out; a directory that itself holds a kustomization is built instead. A file
+    that is reached twice is read once.
 
-    Nothing is raised for any content: every document that cannot be read, or is not a Kubernetes object (no apiVersion or kind, such as
-    a values.yaml), becomes a problem of severity ERROR, and the others are still read. Kustomize's own documents
-    are notices. A directory without manifests is a warning, a path that does not exist an error.
+    Nothing is raised for any content: a document that cannot be read, or that is no Kubernetes object (no apiVersion or
+    kind, as in a values.yaml), becomes a problem of severity ERROR, and the others are still read. Kustomize's own
+    documents are notices. A directory without manifests is a warning, a path that does not exist an error.
     """
     sources = _Files(stdin)
     with _without_garbage_collection():
@@ -110,7 +110,7 @@ def _reason(error: OSError | ValueError) -> str:
 
 @contextlib.contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Pause the collector: reading makes many objects and no cycles, and looking for those takes a third of the time."""
+    """Pause the collector: reading makes many objects, no cycles; looking for those would take a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

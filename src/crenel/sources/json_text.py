@@ -1,4 +1,4 @@
-"""JSON documents: one, several behind each other, or one a line, as ``kubectl get -o json`` and other programs write them."""
+"""JSON documents: one, several behind each other, or one a line."""
 
 from __future__ import annotations
 

@@ -112,18 +112,14 @@ def _json_values(text: str, line: int) -> Iterator[tuple[Any, Place]]:
 
 def _take(reading: Reading, value: Any, origin: Origin) -> None:
     """Add what a document holds: an object, the objects of a List, or a problem."""
-    if isinstance(value, Refusal):
-        reading.problems.append(Problem(str(value), origin, value.field, at=value.line))
-        return
-    complaint = _complaint(value)
-    if complaint is not None:
-        message, field = complaint
-        reading.problems.append(Problem(f"not a Kubernetes object: {message}", origin, field))
-    elif value["apiVersion"].startswith(_KUSTOMIZE):
-        message = f"a {value['kind']} of kustomize, not built: name its directory to build it"
-        reading.problems.append(Problem(message, origin, severity=Severity.NOTICE))
-    elif value["kind"].endswith("List") and "items" in value and isinstance(value["items"], list | None):
+    kind, version = (value.get("kind"), value.get("apiVersion")) if type(value) is dict else (None, None)
+    if not (kind and version and type(kind) is str and type(version) is str):
+        reading.problems.append(_problem(value, origin))
+    elif kind.endswith("List") and "items" in value and isinstance(value["items"], list | None):
         _take_items(reading, value, origin)
+    elif version.startswith(_KUSTOMIZE):
+        message = f"a {kind} of kustomize, not built: name its directory to build it"
+        reading.problems.append(Problem(message, origin, severity=Severity.NOTICE))
     else:
         reading.documents.append(Document(value, origin))
 
@@ -138,15 +134,19 @@ def _take_items(reading: Reading, value: dict[str, Any], origin: Origin) -> None
         _take(reading, {**implied, **item} if implied and isinstance(item, dict) else item, item_origin)
 
 
-def _complaint(value: Any) -> tuple[str, FieldPath] | None:
-    """Say what keeps a value from being an object, and in which field; None when nothing does."""
+def _problem(value: Any, origin: Origin) -> Problem:
+    """Say what keeps a value from being an object."""
+    if isinstance(value, Refusal):
+        return Problem(str(value), origin, value.field, at=value.line)
+    field: FieldPath = ()
     if not isinstance(value, dict):
-        return f"{_NAMES.get(type(value), 'a number')} instead of a mapping", ()
-    missing = [name for name in ("apiVersion", "kind") if value.get(name) in (None, "")]
-    if missing:
-        return f"no {' and no '.join(missing)}", ()
-    wrong = next((name for name in ("apiVersion", "kind") if not isinstance(value[name], str)), None)
-    return (f"{wrong} is not text", (wrong,)) if wrong is not None else None
+        message = f"{_NAMES.get(type(value), 'a number')} instead of a mapping"
+    elif missing := [name for name in ("apiVersion", "kind") if value.get(name) in (None, "")]:
+        message = f"no {' and no '.join(missing)}"
+    else:
+        wrong = "kind" if isinstance(value["apiVersion"], str) else "apiVersion"
+        message, field = f"{wrong} is not text", (wrong,)
+    return Problem(f"not a Kubernetes object: {message}", origin, field)
 
 
 _NAMES = {str: "text", list: "a list", bool: "a word", type(None): "nothing"}

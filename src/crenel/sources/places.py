@@ -6,23 +6,23 @@ parser and no further than needed, for each question. Only for a ``List`` it rem
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import yaml
-from yaml.cyaml import CParser
 
 from crenel.provenance import FieldPath
 from crenel.sources import yaml_scalars
 from crenel.sources.json_tokens import tokens
+from crenel.sources.yaml_events import events, offset
 
 _KINDS: dict[type, str] = {
     yaml.MappingStartEvent: "{",
     yaml.MappingEndEvent: "}",
     yaml.SequenceStartEvent: "[",
     yaml.SequenceEndEvent: "]",
-    yaml.ScalarEvent: "scalar",
     yaml.AliasEvent: "scalar",
 }
 
@@ -63,10 +63,10 @@ class Place:
 
     def __call__(self, path: FieldPath) -> int:
         """Return the line of a field, or of its nearest ancestor."""
-        offset = self._item(path) if len(path) > 1 and path[0] == "items" and isinstance(path[1], int) else None
-        if offset is None:
-            offset = _find(self._steps(self._text), path)
-        return self._line + self._text.count("\n", 0, offset)
+        position = self._item(path) if len(path) > 1 and path[0] == "items" and isinstance(path[1], int) else None
+        if position is None:
+            position = _find(self._steps(self._text), path)
+        return self._line + self._text.count("\n", 0, position)
 
     def _steps(self, text: str) -> Iterator[_Step]:
         return _json_steps(text) if self._json else _yaml_steps(text)
@@ -87,22 +87,12 @@ class Place:
 
 
 def _yaml_steps(text: str) -> Iterator[_Step]:
-    try:
-        parser = CParser(text)
-        while (event := parser.get_event()) is not None:
-            kind = _KINDS.get(type(event))
-            if kind == "scalar":
-                yield _scalar(event)
-            elif kind is not None:
-                yield _Step(kind, "", event.start_mark.index)
-    except yaml.YAMLError:
-        return
-
-
-def _scalar(event: yaml.ScalarEvent | yaml.AliasEvent) -> _Step:
-    if isinstance(event, yaml.AliasEvent):
-        return _Step("scalar", "", event.start_mark.index)
-    return _Step("scalar", event.value, event.start_mark.index, event.implicit[0] and event.tag is None)
+    with contextlib.suppress(yaml.YAMLError):
+        for event in events(text):
+            if isinstance(event, yaml.ScalarEvent):
+                yield _Step("scalar", event.value, offset(event), event.implicit[0] and event.tag is None)
+            elif (kind := _KINDS.get(type(event))) is not None:
+                yield _Step(kind, "", offset(event))
 
 
 def _json_steps(text: str) -> Iterator[_Step]:

@@ -104,10 +104,12 @@ def _json(match: re.Match[str]) -> str | None:
     assert kind is not None
     text = match[kind]
     match kind:
+        case "word" if len(text) < 6 and text.lower() in _OTHER_KINDS:
+            return text if text in _LITERALS else None
+        case "word":
+            return f'"{text}"'
         case "integer" | "mark":
             return text
-        case "word" if text.lower() in _OTHER_KINDS:
-            return text if text in _LITERALS else None
         case "single" if '"' in text or "\\" in text:
             return msgspec.json.encode(text).decode()
         case "flow":

@@ -118,59 +118,55 @@ class _Template:
 
     def __init__(self, lines: tuple[Line, ...]) -> None:
         self._lines = iter(lines)
-        self._line: Line | None = BLANK
         self._out: list[str] = []
-        while self._line is BLANK:
-            self._line = next(self._lines, None)
-            self._out.append("%s" if self._line is BLANK else "")
 
     def text(self) -> str:
         """Return the template; NotPlain when indentation is unusual or a key is there twice."""
-        if self._line is None:
-            return "".join([*self._out, "null"])
-        self._node(self._line, 1)
-        if self._line is not None:
+        first: Line | None = next(self._lines)
+        if first is BLANK:
+            first = self._advance()
+        if first is None:
+            self._out.append("null")
+        elif self._node(first, 1) is not None:
             raise NotPlain
         return "".join(self._out)
 
     def _advance(self) -> Line | None:
-        """Place the value of this line, and go on to the next that has content."""
-        self._line = BLANK
-        while self._line is BLANK:
+        """Place the value of the line last taken, and go on to the next that has content."""
+        for line in self._lines:
             self._out.append("%s")
-            self._line = next(self._lines, None)
-        return self._line
+            if line is not BLANK:
+                return line
+        self._out.append("%s")
+        return None
 
-    def _node(self, line: Line, depth: int) -> None:
+    def _node(self, line: Line, depth: int) -> Line | None:
+        """Write what begins in a line; return the line behind it."""
         if depth > _MAX_DEPTH:
             raise NotPlain
-        if line.dash:
-            self._list(line.column, depth)
-        else:
-            self._mapping(line, line.column, depth)
+        return self._list(line, depth) if line.dash else self._mapping(line, line.column, depth)
 
-    def _list(self, column: int, depth: int) -> None:
-        self._out.append("[")
-        line = self._line
-        while line is not None and line.dash and line.column == column:
-            if line.key is None:
-                self._advance()
-            else:
-                self._mapping(line, column + 2, depth + 1)
-            line = self._line
-            if line is not None and line.column > column:
+    def _list(self, first: Line, depth: int) -> Line | None:
+        mark, line, column = "[", first, first.column
+        while True:
+            self._out.append(mark)
+            following = self._advance() if line.key is None else self._mapping(line, column + 2, depth + 1)
+            if following is not None and following.column > column:
                 raise NotPlain
-            self._out.append(",")
-        self._out[-1] = "]"
+            if following is None or following.column < column or not following.dash:
+                break
+            mark, line = ",", following
+        self._out.append("]")
+        return following
 
-    def _mapping(self, line: Line, column: int, depth: int) -> None:
-        self._out.append("{")
+    def _mapping(self, first: Line, column: int, depth: int) -> Line | None:
+        mark, line = "{", first
         keys: set[str] = set()
         while True:
             if line.key is None or line.key in keys:
                 raise NotPlain
             keys.add(line.key)
-            self._out.append(f'"{line.key}":')
+            self._out.append(f'{mark}"{line.key}":')
             following = self._advance()
             if not line.valued:
                 following = self._under(following, column, depth)
@@ -178,14 +174,13 @@ class _Template:
                 break
             if following.column > column or following.dash:
                 raise NotPlain
-            self._out.append(",")
-            line = following
+            mark, line = ",", following
         self._out.append("}")
+        return following
 
     def _under(self, line: Line | None, column: int, depth: int) -> Line | None:
-        """Read the value of a key that has none in its own line; a list may stand in the key's own column."""
+        """Write the value of a key that has none in its own line; a list may stand in the key's own column."""
         if line is None or line.column < column or (line.column == column and not line.dash):
             self._out.append("null")
-        else:
-            self._node(line, depth + 1)
-        return self._line
+            return line
+        return self._node(line, depth + 1)

@@ -13,11 +13,11 @@ from dataclasses import field as with_default
 from typing import Any, TypeAlias
 
 import yaml
-from yaml.cyaml import CParser
 
 from crenel.provenance import FieldPath
 from crenel.sources import yaml_scalars
 from crenel.sources.refusal import MAX_DEPTH, Refusal
+from crenel.sources.yaml_events import events, offset
 
 MAX_EXPANSION = 1_000_000
 """How many values the aliases of one document may stand for, all told."""
@@ -55,21 +55,24 @@ class _Open:
 
 def parse(text: str) -> Value:
     """Return the value of the one document in `text`; None when there is none. Refusal for what cannot be read."""
-    builder = _Builder()
+    builder = _Builder(text)
     try:
-        parser = CParser(text)
-        while (event := parser.get_event()) is not None:
+        for event in events(text):
             builder.take(event)
     except yaml.YAMLError as error:
         raise _refusal(error, text) from None
     return builder.result
 
 
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
 def _refusal(error: yaml.YAMLError, text: str) -> Refusal:
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         context = f" {error.context}" if error.context else ""
-        return Refusal(f"bad YAML: {error.problem}{context}", mark.line + 1 if mark else 1)
+        return Refusal(f"bad YAML: {error.problem}{context}", _line(text, mark.index) if mark else 1)
     position = getattr(error, "position", 0)
     reason = getattr(error, "reason", "cannot be decoded")
     return Refusal(f"bad YAML: {reason}", text.encode()[:position].count(b"\n") + 1)
@@ -78,25 +81,26 @@ def _refusal(error: yaml.YAMLError, text: str) -> Refusal:
 class _Builder:
     """Builds a value from events, with a stack of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self._text = text
         self.result: Value = None
         self._documents = 0
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Value, _Extent]] = {}
         self._expanded = 0
-        self._line = 1
+        self._event: yaml.Event | None = None
 
     def take(self, event: yaml.Event) -> None:
         """Take the next event; Refusal when it makes the document unreadable."""
         handler = self._HANDLERS.get(type(event))
         if handler is not None:
-            self._line = event.start_mark.line + 1
+            self._event = event
             handler(self, event)
 
     def _document(self, _event: yaml.Event) -> None:
         self._documents += 1
         if self._documents > 1:
-            raise Refusal("bad YAML: a second document without a --- line of its own", self._line)
+            raise self._refuse("bad YAML: a second document without a --- line of its own")
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         top = self._open[-1] if self._open else None
@@ -181,7 +185,8 @@ class _Builder:
             top.value.update(mapping)
 
     def _refuse(self, message: str, *last: str) -> Refusal:
-        return Refusal(message, self._line, self._path() + last)
+        line = _line(self._text, offset(self._event)) if self._event is not None else 1
+        return Refusal(message, line, self._path() + last)
 
     def _path(self) -> FieldPath:
         return tuple(

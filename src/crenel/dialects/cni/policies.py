@@ -1,7 +1,7 @@
 """What a policy that is not understood could change: one function per way that such policies are written.
 
-Every function errs on the wide side. Specs are raw and may hold anything: what has the wrong shape counts as absent, and
-absence widens.
+Every function errs on the wide side. Specs are raw and may hold anything: what has the wrong shape counts as absent,
+and absence widens.
 """
 
 from __future__ import annotations
@@ -52,13 +52,19 @@ def _place(policy: ForeignPolicy) -> str | None:
     return policy.namespace or None
 
 
+def _directions(types: list[Any]) -> frozenset[str]:
+    """Directions by the names that policies write; both, if there is one that we do not know."""
+    named = frozenset(str(each).lower() for each in types)
+    return BOTH if named - BOTH else named
+
+
 def anything(policy: ForeignPolicy) -> Scope:
     """Nothing is known but where it lives."""
     return Scope(_place(policy), hosts=not policy.namespace)
 
 
 def nothing(policy: ForeignPolicy) -> Scope:
-    """A kind that no connection depends on: staged policies, secondary networks, checks of tokens that may be absent."""
+    """No connection depends on it: staged policies, secondary networks, checks of tokens that may be absent."""
     return Scope(_place(policy), directions=NEITHER, may_allow=False, may_deny=False)
 
 
@@ -80,32 +86,35 @@ def layer(
 def cilium(policy: ForeignPolicy) -> Scope:
     """Cilium's policies: one spec, or several under ``specs``; merged with NetworkPolicies, so they may allow too."""
     spec = policy.spec
-    rules = _objects(spec.get("specs")) + ([spec] if not spec or set(spec) - {"specs"} else [])
-    return _union([_cilium_rule(policy, rule) for rule in rules])
+    rules = _objects(spec.get("specs")) + ([spec] if set(spec) - {"specs"} else [])
+    return _union([_cilium_rule(policy, rule) for rule in rules or [{}]])
 
 
 def _cilium_rule(policy: ForeignPolicy, rule: dict[str, Any]) -> Scope:
-    defaults = _object(rule.get("enableDefaultDeny"))
-    allows, denies = [], []
-    directions = set()
-    for direction in ("ingress", "egress"):
-        allowing = rule.get(direction) if isinstance(rule.get(direction), list) else []
-        denying = rule.get(f"{direction}Deny") if isinstance(rule.get(f"{direction}Deny"), list) else []
-        closes = defaults.get(direction, bool(allowing or denying)) is not False
-        allows.append(any(allowing or []))
-        denies.append(bool(denying) or closes)
-        if allowing or denying or (closes and direction in defaults):
-            directions.add(direction)
-    if not rule:
-        directions = {"ingress", "egress"}
-        allows = denies = [True]
+    """One rule: it closes the directions that it has rules for, unless ``enableDefaultDeny`` says otherwise.
+
+    An empty rule allows nobody (``ingress: [{}]`` only closes).
+    """
     hosts = isinstance(rule.get("nodeSelector"), dict)
     subject = rule.get("endpointSelector")
-    namespace = _place(policy) or selectors.cilium_namespace(subject)
-    selector = None if hosts else selectors.cilium(subject)
-    pods = not hosts or isinstance(subject, dict)
-    found = frozenset(directions)
-    return Scope(namespace, selector, hosts, pods, found, bool(found) and any(allows), bool(found) and any(denies))
+    scope = Scope(
+        namespace=_place(policy) or selectors.cilium_namespace(subject),
+        selector=None if hosts else selectors.cilium(subject),
+        hosts=hosts,
+        pods=not hosts or isinstance(subject, dict),
+    )
+    if not rule:
+        return scope
+    directions, may_allow, may_deny = NEITHER, False, False
+    for direction in sorted(BOTH):
+        allowing, denying = rule.get(direction) or [], rule.get(f"{direction}Deny") or []
+        default = _object(rule.get("enableDefaultDeny")).get(direction)
+        closes = default if isinstance(default, bool) else bool(allowing or denying)
+        if allowing or denying or closes:
+            directions |= {direction}
+        may_allow = may_allow or not isinstance(allowing, list) or any(allowing)
+        may_deny = may_deny or closes or bool(denying)
+    return replace(scope, directions=directions, may_allow=may_allow, may_deny=may_deny)
 
 
 def _union(scopes: list[Scope]) -> Scope:
@@ -130,7 +139,7 @@ def calico(policy: ForeignPolicy) -> Scope:
     spec = policy.spec
     types = spec.get("types")
     if isinstance(types, list) and types:
-        directions = frozenset(str(each).lower() for each in types) & BOTH
+        directions = _directions(types)
     else:
         egress = bool(_objects(spec.get("egress")))
         directions = EGRESS if egress else NEITHER
@@ -207,7 +216,7 @@ def linkerd_egress(policy: ForeignPolicy) -> Scope:
 def egress_firewall(policy: ForeignPolicy) -> Scope:
     """Forbids on top, for every pod of its namespace; without a Deny rule it forbids nothing."""
     rules = policy.spec.get("egress")
-    if isinstance(rules, list) and all(each.get("type") == "Allow" for each in _objects(rules)):
+    if isinstance(rules, list) and all(_object(each).get("type") == "Allow" for each in rules):
         return nothing(policy)
     return Scope(_place(policy), directions=EGRESS, may_allow=False)
 
@@ -215,8 +224,8 @@ def egress_firewall(policy: ForeignPolicy) -> Scope:
 def user_defined_network(policy: ForeignPolicy) -> Scope:
     """A primary network of their own takes pods out of everyone else's reach; a secondary one changes nothing."""
     network = _object(policy.spec.get("network")) or policy.spec
-    roles = {_object(network.get(kind)).get("role") for kind in ("layer2", "layer3", "localnet")} - {None}
-    if roles == {"Secondary"}:
+    roles = [role for kind in ("layer2", "layer3", "localnet") if (role := _object(network.get(kind)).get("role"))]
+    if roles and all(role == "Secondary" for role in roles):
         return nothing(policy)
     return Scope(_place(policy), may_allow=False)
 
@@ -251,7 +260,7 @@ def networkpolicy_like(policy: ForeignPolicy) -> Scope:
     spec = policy.spec
     types = spec.get("policyTypes")
     if isinstance(types, list) and types:
-        directions = frozenset(str(each).lower() for each in types) & BOTH
+        directions = _directions(types)
     else:
         directions = INGRESS | (EGRESS if spec.get("egress") else NEITHER)
     return Scope(_place(policy), selectors.as_written(spec.get("podSelector")), directions=directions)
@@ -292,7 +301,7 @@ def antrea(policy: ForeignPolicy) -> Scope:
 
 
 def kube_ovn_subnet(policy: ForeignPolicy) -> Scope:
-    """A subnet closes itself with ``private`` or ``acls``, or by lying in a VPC of its own; otherwise nothing changes."""
+    """A subnet closes itself with ``private`` or ``acls``, or by lying in a VPC of its own."""
     own_vpc = policy.spec.get("vpc") not in (None, "", "ovn-cluster")
     if not (policy.spec.get("private") or policy.spec.get("acls") or own_vpc):
         return nothing(policy)

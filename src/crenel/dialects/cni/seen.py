@@ -177,6 +177,6 @@ def node_arguments(node: Node, distribution: str) -> list[str] | None:
         return None
     try:
         found: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return [str(argument) for argument in found] if isinstance(found, list) else None

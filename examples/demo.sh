@@ -1,0 +1,28 @@
+#!/bin/sh
+# The four questions of Crenel, asked about the shop in examples/shop. `make demo` runs this.
+set -eu
+cd "$(dirname "$0")/.."
+
+ask() {
+    printf '\n$ %s\n\n' "$*"
+    code=0
+    "$@" || code=$?
+    # 1 is an answer too: denied, or different. Anything above is a failure.
+    [ "$code" -le 1 ] || exit "$code"
+}
+
+say() {
+    printf '\n== %s\n' "$1"
+}
+
+say 'Who can talk to whom, when there are only workloads and Services?'
+ask crenel map -f examples/shop/app
+
+say 'And with the policies?'
+ask crenel map -f examples/shop
+
+say 'What do the policies change?'
+ask crenel diff examples/shop/app examples/shop
+
+say 'Why may the frontend not reach the database?'
+ask crenel can shop/frontend shop-data/postgres:5432 -f examples/shop

@@ -1,0 +1,30 @@
+"""The map as JSON."""
+
+from __future__ import annotations
+
+from itertools import repeat
+
+from crenel.output import schema
+from crenel.output.reports import MapReport
+
+def render(report: MapReport) -> bytes:
+    """Write all of a map; `schema` says in what shape."""
+    if report.extents is None:
+        links = list(map(schema.link, report.connections))
+    else:
+        links = list(map(schema.link, report.connections, report.extents))
+    return schema.encoded(
+        {
+            "schema": schema.SCHEMA,
+            "kind": "map",
+            "by": "workload" if report.extents is None else "namespace",
+            "workloads": list(report.workloads),
+            "connections": links,
+            "enforcement": {
+                "cni": report.enforcement.cni,
+                "evidence": list(report.enforcement.evidence),
+                "enforced": dict(report.enforcement.enforced),
+            },
+            "notices": schema.notices(report.context),
+        }
+    )

@@ -1,0 +1,112 @@
+"""What renderers are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from crenel.output.words import EVERYTHING
+from crenel.provenance import Problem
+from crenel.questions.connections import Connection
+from crenel.questions.diff import Difference
+from crenel.questions.verdict import Traffic, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Enforced:
+    """What is known of the network plugin: its name (None when none was recognised), the signs of it, and per API
+    whether it enforces it (None when that is not known)."""
+
+    cni: str | None = None
+    evidence: tuple[str, ...] = ()
+    enforced: Mapping[str, bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every answer says beside the answer.
+
+    `warning` is one line when policies exist that nothing enforces, else empty. `notices` are what a reader has to know.
+    """
+
+    warning: str = ""
+    notices: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MapReport:
+    """A map: its connections, and what they were made from."""
+
+    connections: Sequence[Connection]
+    workloads: Sequence[str]
+    context: Context = field(default_factory=Context)
+    enforcement: Enforced = field(default_factory=Enforced)
+    everything: Traffic = EVERYTHING
+    """All the traffic that the network tells apart."""
+    extents: Sequence[str] | None = None
+    """Of a map by namespace, whether each connection holds between ``all`` pairs or ``some``."""
+
+    def shown(self) -> list[tuple[Connection, str]]:
+        """The connections that people read, with their extents: where a DNS name is listed, its addresses are not."""
+        extents: Iterable[str] = self.extents if self.extents is not None else [""] * len(self.connections)
+        both = zip(self.connections, extents, strict=True)
+        return [(connection, extent) for connection, extent in both if not connection.by_name_only]
+
+
+class Edit(Protocol):
+    """One edit of a proposed change."""
+
+    @property
+    def title(self) -> str:
+        """The object to edit: ``networkpolicy shop/db``."""
+
+    @property
+    def action(self) -> str:
+        """What to do with it, in words."""
+
+    @property
+    def file(self) -> str:
+        """The file that it is in; empty when there is none."""
+
+    @property
+    def line(self) -> int | None:
+        """The line of the edit."""
+
+    @property
+    def yaml(self) -> str:
+        """What to put there; empty when nothing."""
+
+
+class ProposedChange(Protocol):
+    """The smallest change that would allow what is denied."""
+
+    @property
+    def edits(self) -> Sequence[Edit]:
+        """What to edit."""
+
+    @property
+    def extra(self) -> str:
+        """What else it would allow, in words; empty when nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictReport:
+    """A verdict, with the smallest change that would allow it where it is known."""
+
+    verdict: Verdict
+    context: Context = field(default_factory=Context)
+    change: ProposedChange | None = None
+    pod_ranges_known: bool = True
+    """Whether the input, or the user, says where pods get their addresses from."""
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceReport:
+    """A difference between two sides, by the names that the user gave them."""
+
+    difference: Difference
+    context: Context = field(default_factory=Context)
+    old: str = ""
+    new: str = ""
+    everything: Traffic = EVERYTHING
