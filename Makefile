@@ -33,7 +33,7 @@ types: $(VENV)/.ready-dev
 
 tests: $(VENV)/.ready-dev
 	@tools/need git openssl
-	$(BIN)/pytest -n auto -m 'not alone'
+	$(BIN)/pytest -n auto --dist loadgroup -m 'not alone'
 	$(BIN)/pytest -m alone
 
 docs: $(VENV)/.ready-dev

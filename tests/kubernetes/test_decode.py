@@ -22,11 +22,12 @@ from crenel.sources.document import Document
 Json = dict[str, Any]
 
 
+def document(each: Json, number: int = 0, served: bool = False) -> Document:
+    return Document(each, Origin("shop.yaml", number, locate=lambda _: number + 1), served)
+
+
 def documents(*objects: Json, served: bool = False) -> list[Document]:
-    return [
-        Document(each, Origin("shop.yaml", number, locate=lambda _, line=number + 1: line), served)
-        for number, each in enumerate(objects)
-    ]
+    return [document(each, number, served) for number, each in enumerate(objects)]
 
 
 def said(decoded: Decoded) -> list[str]:
@@ -345,8 +346,8 @@ def test_a_workload_with_mistakes_is_used_without_them() -> None:
         f'{port}[0].containerPort: expected integer, got "80"',
         (
             'shop.yaml:1: pod default/web: metadata.labels.team: Invalid value: "a b": a valid label must be an empty '
-            "string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
-            "character"
+            "string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+            "alphanumeric character"
         ),
         f"{port}[1].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
         (

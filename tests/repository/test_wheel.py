@@ -13,7 +13,7 @@ from command import ROOT, run
 from crenel import __version__
 from repository.sources import files
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from crenel.dialects.cni import policies
 from crenel.dialects.cni.policies import BOTH, EGRESS, INGRESS, NEITHER, Scope
 from crenel.kubernetes.objects.policies import ForeignPolicy
-from crenel.provenance import Problem, Severity
+from crenel.provenance import NOWHERE, Problem, Severity
 
 Describe: TypeAlias = Callable[[ForeignPolicy], Scope]
 
@@ -167,7 +167,8 @@ def _line(kind: str, effective: bool, found: list[ForeignPolicy]) -> Problem:
     names = ", ".join(f"{each.namespace}/{each.name}" if each.namespace else each.name for each in found)
     consequence = "verdicts that they could change say unknown" if effective else "they change no verdict"
     message = f"{kind} {names}: not understood; {consequence}"
-    return Problem(message, found[0].origin, severity=Severity.NOTICE)
+    origin = found[0].origin if len(found) == 1 else None
+    return Problem(message, origin or NOWHERE, severity=Severity.NOTICE)
 
 
 __all__ = ["BOTH", "KINDS", "Kind", "Scope", "describe", "is_cluster_wide", "is_foreign", "notice"]

@@ -156,7 +156,7 @@ class _Decoder:
         try:
             thing = msgspec.convert(data, kind.type)
         except msgspec.ValidationError:
-            examined = examine(data, kind.type)
+            examined = examine(data, kind.type, advise=not document.served)
             data, thing = examined.data, msgspec.convert(examined.data, kind.type)
             amiss = _check(kind, thing, data) if checked else []
             found = _all_mistakes(kind, examined, amiss, served=document.served)

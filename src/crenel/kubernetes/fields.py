@@ -35,6 +35,8 @@ class Examined:
     data: dict[str, Any]
     """The object without its mistakes: it decodes."""
     mistakes: list[Mistake] = field(default_factory=list)
+    advise: bool = True
+    """Whether to look for the field that was meant by an unknown one, which takes longer than all the rest."""
     positions: dict[FieldPath, list[int]] = field(default_factory=dict)
     """For each list that lost items, where those that are left were written."""
 
@@ -50,9 +52,9 @@ class Examined:
 _Walk: TypeAlias = Callable[[Any, FieldPath, Examined], Any]
 
 
-def examine(data: Mapping[str, Any], type_: type[msgspec.Struct]) -> Examined:
-    """Find every unknown field and every wrong type of an object."""
-    examined = Examined({})
+def examine(data: Mapping[str, Any], type_: type[msgspec.Struct], *, advise: bool = True) -> Examined:
+    """Find every unknown field and every wrong type of an object; with advice on what was meant."""
+    examined = Examined({}, advise=advise)
     walked = _walker_of(type_)(data, (), examined)
     if isinstance(walked, dict):
         examined.data = walked
@@ -64,7 +66,7 @@ def without(data: Mapping[str, Any], paths: Iterable[FieldPath], type_: type[msg
     left: Any = data
     for path in paths:
         left = _marked(left, path)
-    return examine(left, type_).data
+    return examine(left, type_, advise=False).data
 
 
 def _marked(value: Any, path: FieldPath) -> Any:
@@ -188,7 +190,7 @@ def _struct(info: inspect.StructType) -> _Walk:
             name = written if isinstance(written, str) else shown(written)
             if (field_walk := fields.get(name)) is None:
                 if closed:
-                    examined.mistakes.append(_unknown((*path, name), name, fields))
+                    examined.mistakes.append(_unknown((*path, name), fields if examined.advise else ()))
                 else:
                     walked[name] = item
             elif item is not None:
@@ -202,10 +204,10 @@ def _struct(info: inspect.StructType) -> _Walk:
     return walk
 
 
-def _unknown(path: FieldPath, name: str, fields: Iterable[str]) -> Mistake:
+def _unknown(path: FieldPath, fields: Iterable[str]) -> Mistake:
     """An unknown field, with the known one that was probably meant."""
     mistake = unknown(path)
-    close = difflib.get_close_matches(name, fields, 1, 0.75)
+    close = difflib.get_close_matches(str(path[-1]), fields, 1, 0.75)
     return mistake._replace(message=f'{mistake.message}, did you mean "{close[0]}"?') if close else mistake
 
 
@@ -234,4 +236,4 @@ def check_fields_of(kind: str, data: Mapping[str, Any], found: list[Mistake]) ->
     """Find the fields of a workload's spec that only other kinds have."""
     spec, known = data.get("spec"), FIELDS_OF[kind]
     if isinstance(spec, dict) and not spec.keys() <= known:
-        found += [_unknown(("spec", name), name, known) for name in spec if name not in known]
+        found += [_unknown(("spec", name), known) for name in spec if name not in known]

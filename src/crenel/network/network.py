@@ -222,19 +222,18 @@ class Network:
         return cells
 
     def solve(self, view: View, sources: int, destinations: int, traffic: int = ALL) -> list[Region]:
-        """All that any of some sources may do to any of some destinations, as disjoint rectangles."""
+        """All that any of some sources may do to any of some destinations, as rectangles.
+
+        Each pair is in at most one sure and one possible region, with all of its traffic.
+        """
         found: dict[tuple[int, int, bool], int] = defaultdict(int)
         for alike in self.alike(view, destinations & view.destinations):
             target = union(alike)
-            by_sources: dict[tuple[int, bool], int] = defaultdict(int)
-            for cell in self.column(view, alike[0], sources, traffic):
-                sure = cell.sure
-                if sure:
-                    by_sources[sure, True] |= cell.traffic
-                if maybe := cell.allowed & ~sure:
-                    by_sources[maybe, False] |= cell.traffic
-            for (who, certain), what in by_sources.items():
-                found[who, what & self.table.everything, certain] |= target
+            cells = self.column(view, alike[0], sources, traffic)
+            for certain in (True, False):
+                parts = ((cell.sure if certain else cell.allowed & ~cell.sure, cell.traffic) for cell in cells)
+                for who, what in by_member(parts):
+                    found[who, what & self.table.everything, certain] |= target
         return [Region(who, target, what, certain) for (who, what, certain), target in found.items() if what]
 
     def alike(self, view: View, destinations: int) -> Iterable[list[int]]:
@@ -251,6 +250,28 @@ class Network:
                 signature.append(-9)
             groups[tuple(signature)].append(destination)
         return groups.values()
+
+
+def by_member(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Turn (members, traffic) with disjoint traffic into the same with disjoint members: each with all of its traffic."""
+    found: list[tuple[int, int]] = []
+    for who, what in parts:
+        if not who:
+            continue
+        refined: list[tuple[int, int]] = []
+        for known, carried in found:
+            common = known & who
+            if not common:
+                refined.append((known, carried))
+                continue
+            refined.append((common, carried | what))
+            if known != common:
+                refined.append((known ^ common, carried))
+            who ^= common
+        if who:
+            refined.append((who, what))
+        found = refined
+    return found
 
 
 def _changed(view: View, stages: Sequence[Stage], table: TrafficTable) -> View:

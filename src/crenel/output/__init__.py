@@ -1,1 +1,1 @@
-"""Reports: one renderer per file, named after what it writes and how. A renderer is a pure function to text or bytes."""
+"""Reports: one renderer per file, named after what it writes and how; each is a pure function to text or bytes."""

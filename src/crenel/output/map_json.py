@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import repeat
-
 from crenel.output import schema
 from crenel.output.reports import MapReport
+
 
 def render(report: MapReport) -> bytes:
     """Write all of a map; `schema` says in what shape."""

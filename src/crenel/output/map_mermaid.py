@@ -25,7 +25,7 @@ def render(report: MapReport) -> str:
 
 def too_big(text: str) -> bool:
     """Whether Mermaid would refuse to draw it."""
-    return len(text) > MOST_TEXT or text.count("\n  n") > 2 * MOST_EDGES or text.count(">|") > MOST_EDGES
+    return len(text) > MOST_TEXT or text.count("-->|") + text.count("-.->|") > MOST_EDGES
 
 
 def _nodes(graph: Graph) -> list[str]:

@@ -15,23 +15,24 @@ from crenel.questions.verdict import Traffic, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Enforced:
-    """What is known of the network plugin: its name (None when none was recognised), the signs of it, and per API
-    whether it enforces it (None when that is not known)."""
+    """What is known of the network plugin."""
 
     cni: str | None = None
+    """Its name, None when none was recognised."""
     evidence: tuple[str, ...] = ()
+    """What in the input speaks for it."""
     enforced: Mapping[str, bool | None] = field(default_factory=dict)
+    """Whether it enforces a policy API, None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every answer says beside the answer.
-
-    `warning` is one line when policies exist that nothing enforces, else empty. `notices` are what a reader has to know.
-    """
+    """What every answer says beside the answer."""
 
     warning: str = ""
+    """One line when policies exist that nothing enforces, else empty."""
     notices: tuple[Problem, ...] = ()
+    """What else the reader of an answer has to know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,9 @@ def tidied(traffic: Traffic) -> Traffic:
     found: dict[str, list[str]] = defaultdict(list)
     for name, ports in traffic:
         found[name].append(ports)
-    return tuple((name, NO_PORTS if NO_PORTS in ports else _ports(_spans(",".join(ports)))) for name, ports in found.items())
+    return tuple(
+        (name, NO_PORTS if NO_PORTS in ports else _ports(_spans(",".join(ports)))) for name, ports in found.items()
+    )
 
 
 def full_party(party: Party) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from crenel.bits import members
 from crenel.network.addresses import Family
@@ -18,8 +19,12 @@ from crenel.network.lowering import View
 from crenel.network.network import Network, Region
 from crenel.network.traffic import ALL
 from crenel.questions.explain import condition, passage
+from crenel.questions.lines import Lines
 from crenel.questions.parties import Parties, Party
 from crenel.questions.verdict import Traffic
+
+
+_Tag: TypeAlias = tuple[str, tuple[str, ...], Family | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,52 +129,21 @@ def connections(network: Network, selection: Selection | None = None, expand: bo
     With `expand` every party is a single endpoint or CIDR.
     """
     parties = Parties(network)
-    found: dict[tuple[Party, Party, str, tuple[str, ...], Family | None, bool], int] = defaultdict(int)
+    lines: Lines[_Tag] = Lines(network, parties, expand)
     for row in rows(network, parties, selection or everything(parties)):
-        when: Formula | None = None if row.sure else _condition(network, row)
-        why = tuple(words(when)) if when is not None else ()
-        by_name = when is not None and bool(row.destinations & parties.blocks) and _names_only(when)
-        for sources, destinations in pairs(network, row.sources, row.destinations, parties, expand):
-            found[sources, destinations, "sure" if row.sure else "possible", why, row.family, by_name] |= row.traffic
+        lines.add(row.sources, row.destinations, row.traffic, _tag(network, parties, row))
     listed = [
-        Connection(sources, destinations, network.table.describe(traffic), certainty, why, family, by_name)
-        for (sources, destinations, certainty, why, family, by_name), traffic in found.items()
+        Connection(sources, destinations, network.table.describe(traffic), *tag) for sources, destinations, traffic, tag in lines.all()
     ]
     return sorted(listed, key=lambda each: (each.sources, each.destinations, each.traffic, each.certainty))
 
 
-def pairs(network: Network, sources: int, destinations: int, parties: Parties, expand: bool) -> Iterator[tuple[Party, Party]]:
-    """The parties to write a rectangle with, whose sides are of one class each."""
-    if expand:
-        found = [(one, other) for one in parties.expanded(sources) for other in parties.expanded(destinations)]
-    else:
-        found = list(_untied(parties.named(sources), parties.named(destinations)))
-    for one, other in found:
-        if not (one == other and one.single and _alone(network, one.names[0])):
-            yield one, other
-
-
-def _untied(sources: Party, destinations: Party) -> Iterator[tuple[Party, Party]]:
-    """Rows of single names where one side is single: they read and grep better than lists."""
-    if len(sources.names) > 1 and len(destinations.names) > 1:
-        yield sources, destinations
-        return
-    for one in _split(sources):
-        for other in _split(destinations):
-            yield one, other
-
-
-def _split(party: Party) -> list[Party]:
-    if party.exceptions:
-        return [party]
-    return [Party((name,), outside=party.outside) for name in party.names]
-
-
-def _alone(network: Network, name: str) -> bool:
-    """Whether an endpoint has nobody of its own kind to talk to."""
-    index = network.blueprint.registry.known(name)
-    endpoint = network.endpoints.get(index) if index is not None else None
-    return endpoint is not None and (endpoint.replicas == 1 or endpoint.hosted)
+def _tag(network: Network, parties: Parties, row: Row) -> _Tag:
+    """What keeps rows apart: certainty, conditions, family, and whether a name stands for it."""
+    if row.sure:
+        return "sure", (), row.family, False
+    when = _condition(network, row)
+    return "possible", tuple(words(when)), row.family, bool(row.destinations & parties.blocks) and _names_only(when)
 
 
 def _condition(network: Network, row: Row) -> Formula:

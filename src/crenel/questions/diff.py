@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 
@@ -17,14 +18,16 @@ from crenel.network.addresses import Family
 from crenel.network.endpoints import Kind
 from crenel.network.evaluate import Cell
 from crenel.network.lowering import View
-from crenel.network.network import Network
+from crenel.network.network import Network, by_member
 from crenel.network.rules import Direction, Policy
 from crenel.network.traffic import ALL
 from crenel.provenance import NOWHERE, Origin
-from crenel.questions.connections import Connection, pairs
+from crenel.questions.connections import Connection
+from crenel.questions.lines import Lines
 from crenel.questions.parties import Parties
 
 _RANKS = {"none": 0, "possible": 1, "sure": 2}
+_Tag: TypeAlias = tuple[str, str, Family | None, tuple[str, ...]]
 _DESTINATIONS = (Kind.WORKLOAD, Kind.BLOCK, Kind.NAME, Kind.NODE)
 _FEW = 400
 """Up to how many ends it is cheaper to solve one by one."""
@@ -101,28 +104,12 @@ def compare_amended(before: Model, change: Amended, parties: Parties, expand: bo
 
 
 def _difference(shown: _Shown, rows: list[_Row], causes: _Causes, expand: bool) -> Difference:
-    added: dict[object, Change] = {}
-    removed: dict[object, Change] = {}
-    for row in rows:
-        target = added if _RANKS[row.after] > _RANKS[row.before] else removed
-        why = causes.of(row)
-        for connection in shown.connections(row, expand):
-            key = (connection.sources, connection.destinations, row.before, row.after, why, connection.family)
-            target[key] = _joined(target.get(key), Change(connection, row.before, row.after, why))
-    used = {title for change in [*added.values(), *removed.values()] for title in change.causes}
+    added, removed = [], []
+    for change in shown.changes(rows, causes, expand):
+        (added if _RANKS[change.after] > _RANKS[change.before] else removed).append(change)
+    used = {title for change in [*added, *removed] for title in change.causes}
     listed = tuple(cause for cause in causes.all if cause.title in used)
-    return Difference(_ordered(added.values()), _ordered(removed.values()), listed)
-
-
-def _joined(known: Change | None, change: Change) -> Change:
-    """One change for traffic that came in several rectangles."""
-    if known is None:
-        return change
-    ports: dict[str, list[str]] = defaultdict(list)
-    for protocol, text in known.connection.traffic + change.connection.traffic:
-        ports[protocol].append(text)
-    traffic = tuple((protocol, ",".join(texts)) for protocol, texts in ports.items())
-    return replace(known, connection=replace(known.connection, traffic=traffic))
+    return Difference(_ordered(added), _ordered(removed), listed)
 
 
 def _ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -194,8 +181,8 @@ def _changes(before: Model, after: Model, old: View, new: View, destination: int
 
 
 def _cell_changes(was: list[Cell], now: list[Cell], universe: int, after: Model) -> dict[tuple[int, str, str], int]:
-    """What differs between two solutions: traffic by (free ends, before, after)."""
-    found: dict[tuple[int, str, str], int] = defaultdict(int)
+    """What differs between two solutions: all traffic by (free ends, before, after), the ends disjoint."""
+    parts: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for one in was:
         for other in now:
             traffic = one.traffic & other.traffic & after.network.table.everything
@@ -203,8 +190,8 @@ def _cell_changes(was: list[Cell], now: list[Cell], universe: int, after: Model)
                 for first, mask in _states(one):
                     for second, mark in _states(other):
                         if first != second and (hit := mask & mark & universe):
-                            found[hit, first, second] |= traffic
-    return found
+                            parts[first, second].append((hit, traffic))
+    return {(who, first, second): what for (first, second), each in parts.items() for who, what in by_member(each)}
 
 
 def _states(cell: Cell) -> tuple[tuple[str, int], ...]:
@@ -219,15 +206,20 @@ class _Shown:
         self._network = network
         self._parties = parties
 
-    def connections(self, row: _Row, expand: bool) -> Iterator[Connection]:
-        for sources in self._parties.classes(row.sources):
-            for destinations in self._parties.classes(row.destinations):
-                if not (sources | destinations) & (self._parties.workloads | self._parties.nodes):
-                    continue
-                certainty = row.after if _RANKS[row.after] > _RANKS[row.before] else row.before
-                for one, other in pairs(self._network, sources, destinations, self._parties, expand):
-                    described = self._network.table.describe(row.traffic)
-                    yield Connection(one, other, described, certainty, (), row.family)
+    def changes(self, rows: list[_Row], causes: _Causes, expand: bool) -> Iterator[Change]:
+        """The rows as changes of connections; those between two ends outside are none of ours."""
+        lines: Lines[_Tag] = Lines(self._network, self._parties, expand)
+        inside = self._parties.workloads | self._parties.nodes
+        for row in rows:
+            tag = (row.before, row.after, row.family, causes.of(row))
+            for sources in self._parties.classes(row.sources):
+                for destinations in self._parties.classes(row.destinations):
+                    if (sources | destinations) & inside:
+                        lines.add(sources, destinations, row.traffic, tag)
+        for one, other, traffic, (was, now, family, why) in lines.all():
+            certainty = now if _RANKS[now] > _RANKS[was] else was
+            connection = Connection(one, other, self._network.table.describe(traffic), certainty, (), family)
+            yield Change(connection, was, now, why)
 
 
 class _Causes:

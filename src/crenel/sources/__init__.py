@@ -1,0 +1,1 @@
+"""Where configuration comes from; every source yields a `crenel.sources.document.Reading`."""

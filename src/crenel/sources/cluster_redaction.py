@@ -29,16 +29,20 @@ _WORD = re.compile(rf"(?:^|[^a-z])(?:{_WORDS})(?:$|[^a-z])|password|passwd|secre
 _HARMLESS = re.compile(
     r"(?:^|[^a-z])(?:file|files|filename|path|paths|dir|directory|mount|name|names|namespace|host|hosts|hostname|port|ports|"
     r"addr|address|server|servers|service|issuer|ttl|expiry|expiration|duration|seconds|enabled|type|kind|algorithm|length|"
-    r"size|provider|arn|region|ref|id)$"
+    r"size|provider|arn|region|ref|id|url|urls|uri|endpoint|endpoints)$|(?:auth|ca|tls)-secret$"
 )
 _ADDRESS = re.compile(r"(?:^|[^a-z])(?:url|urls|uri|endpoint|dsn|webhook)$|webhook")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SECRET_FIELDS = frozenset(
-    "password passwd passphrase token bearerToken accessToken refreshToken authToken apiToken clientSecret sharedSecret "
-    "secretKey secretAccessKey apiKey privateKey accessKey".split()
-)
+_SECRET_FIELDS = frozenset({
+    "accessKey", "accessToken", "apiKey", "apiToken", "authToken", "bearerToken", "clientSecret", "passphrase",
+    "passwd", "password", "privateKey", "refreshToken", "secretAccessKey", "secretKey", "sharedSecret", "token",
+})  # fmt: skip
+_SELECTING = frozenset({"labels", "matchExpressions", "matchLabels", "nodeSelector", "selector"})
+_NO_SECRETS = frozenset({"", "true", "false", "yes", "no", "none", "null", "0", "1"})
+_REFERENCE = re.compile(r"\$\([\w.-]+\)|\$\{?\w+\}?")
+"""A variable that Kubernetes or a shell replaces."""
 
-_LOGIN = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/@'\"]+(?::[^\s/@'\"]*)?@")
+_LOGIN = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s/'\"]+|[^\s/'\":]+:(?!\d+/)[^\s'\"]+)@")
 _SHAPES = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
     r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"
@@ -48,7 +52,8 @@ _SHAPES = re.compile(
 )
 _BEARER = re.compile(r"\b(?P<scheme>[Bb]earer|[Bb]asic) [A-Za-z0-9+/_=.~-]{8,}")
 _ASSIGNED = re.compile(
-    r"(?P<name>-{0,2}[A-Za-z][\w.-]*)(?P<quote>[\"']?)(?P<between>\s*[=:]\s*)(?P<value>\"[^\"]*\"|'[^']*'|[^\s&;,\"']+)"
+    r"(?P<name>-{0,2}[A-Za-z][\w.-]*)(?P<quote>[\"']?)(?P<between>[ \t]*[=:][ \t]*)"
+    r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s&;,\"']+)"
 )
 _FLAG = re.compile(r"(?P<name>--?[A-Za-z][\w.-]*)(?P<between> +)(?P<value>[^\s-][^\s]*)")
 _REST = re.compile(r"(?P<kept>[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#]*)[^\s]*")
@@ -92,6 +97,10 @@ def _value(value: Any) -> Any:
 
 
 def _field(key: str, value: Any) -> Any:
+    if key in _SELECTING:
+        return value
+    if key == "annotations":
+        return _texts(value)
     if key in _SECRET_FIELDS and isinstance(value, str) and value:
         return HIDDEN
     if key in ("args", "command") and isinstance(value, list):
@@ -116,13 +125,13 @@ def _arguments(arguments: list[Any]) -> list[Any]:
 
 def _named(name: str, text: str) -> str:
     """A text that has a name, such as an environment variable."""
-    if not text:
-        return text
-    words = _CAMEL.sub("_", name).lower().strip()
-    if not _WORD.search(words):
+    words = _words(name)
+    if not _WORD.search(words) or _harmless(text):
         return _spoken(text)
     if _ADDRESS.search(words) and "://" in text:
         return _REST.sub(lambda found: f"{_shaped(found['kept'])}/{HIDDEN}", text)
+    if _ADDRESS.search(words) and "@" in text:
+        return f"{HIDDEN}@{text.rpartition('@')[2]}"
     return _spoken(text) if _HARMLESS.search(words) else HIDDEN
 
 
@@ -134,10 +143,21 @@ def _spoken(text: str) -> str:
 
 
 def _assigned(found: re.Match[str]) -> str:
-    words = _CAMEL.sub("_", found["name"]).lower().strip("-")
-    if not _WORD.search(words) or _HARMLESS.search(words) or found["value"].startswith(("$", "//")):
+    words, value = _words(found["name"]), found["value"]
+    quote = value[0] if value[0] in "\"'" else ""
+    if not _WORD.search(words) or _HARMLESS.search(words) or _harmless(value.strip(quote)):
         return found[0]
-    return found[0][: found.start("value") - found.start()] + HIDDEN
+    return f"{found[0][: found.start('value') - found.start()]}{quote}{HIDDEN}{quote}"
+
+
+def _words(name: str) -> str:
+    """``dbPassword`` as ``db_password``."""
+    return _CAMEL.sub("_", name).lower().strip("- ")
+
+
+def _harmless(text: str) -> bool:
+    """Whether a value tells nothing: a switch, a reference, a path of a URL, the beginning of a structure."""
+    return text in _NO_SECRETS or bool(_REFERENCE.fullmatch(text)) or text.startswith(("//", "[", "{"))
 
 
 def _shaped(text: str) -> str:

@@ -1,6 +1,6 @@
-"""From the bytes of one file to documents: decoded, cut apart, parsed, Lists taken apart; what is wrong becomes problems.
+"""From the bytes of one file to documents: decoded, cut apart, parsed, Lists taken apart.
 
-A document that cannot be read costs nothing but itself. Its problem has the severity ERROR, with its line.
+What is wrong becomes a problem, with its line. A document that cannot be read costs nothing but itself.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class ManifestReader:
 
 
 def _decode(data: bytes) -> str:
-    """Return the text, its lines ending in ``\\n``. Bytes that are not UTF-8 are left as lone surrogates."""
+    """Return the text, with line feeds alone for line ends. Bytes that are not UTF-8 are left as lone surrogates."""
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
     text = data.decode(encoding, "strict" if encoding in {"utf-16", "utf-32"} else "surrogateescape")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

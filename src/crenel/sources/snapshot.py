@@ -1,10 +1,10 @@
 """A snapshot: everything that was read from a live cluster, in one file that ``-f`` reads back.
 
-The file is a ``v1`` ``List`` in JSON, which is YAML too. Its first item, ``apiVersion: crenel/v1, kind: Snapshot``, says
-where it is from; an item ``kind: Unreadable`` stands for each kind that could not be read, so that what it could change
-stays unknown. The same cluster gives the same text: objects are sorted, and neither resource versions nor times are
-kept. Of an object's metadata the names, labels, annotations, owners and uid are kept; of its status what the kinds table
-says. Secrets are left out, and so are secret values elsewhere: see `crenel.sources.cluster_redaction`.
+The file is a ``v1`` ``List`` in JSON, which is YAML too. Its first item, ``apiVersion: crenel/v1, kind: Snapshot``,
+says where it is from; an item ``kind: Unreadable`` stands for each kind that could not be read, so that what it could
+change stays unknown. The same cluster gives the same text: objects are sorted, and neither resource versions nor times
+are kept. Of an object's metadata the names, labels, annotations, owners and uid are kept; of its status what the kinds
+table says. Secrets are left out, and so are secret values elsewhere: see `crenel.sources.cluster_redaction`.
 """
 
 from __future__ import annotations

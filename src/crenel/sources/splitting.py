@@ -22,7 +22,7 @@ class Chunk(NamedTuple):
 
 
 def split(text: str) -> Iterator[Chunk]:
-    """Cut a text, whose lines end in ``\\n``, at its markers; ``%`` directives stay with the document they precede."""
+    """Cut a text, its lines ended by line feeds, at its markers; ``%`` directives stay with the document that follows."""
     line = first = 1
     directives = ""
     for part in _parts(text):

@@ -1,8 +1,8 @@
 """One line of plain block YAML, understood on its own: where it stands, its key, and its value as JSON.
 
-Only what has one meaning is accepted: no anchors, aliases, tags, escapes, block scalars, nor anything that goes on in the
-next line, and no scalar that a rule of `yaml_scalars` could take for another kind. All else is `UNSAFE`. Manifests repeat
-their lines, so the result is worth keeping per distinct line.
+Only what has one meaning is accepted: no anchors, aliases, tags, escapes, block scalars, nor anything that goes on in
+the next line, and no scalar that a rule of `yaml_scalars` could take for another kind. All else is `UNSAFE`. Manifests
+repeat their lines, so the result is worth keeping per distinct line.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ _IPV4 = r"[0-9]{1,3}(?:\.[0-9]{1,3}){2,3}(?:/[0-9]{1,2})?"
 _INNER = r"[\w./,@=+()%$<>;&*!?-]"
 
 _HEAD = re.compile(
-    r"""(?P<indent>\ *)(?P<dash>-\ )?(?:(?P<key>[A-Za-z_](?:[\w./-]|:(?=[\w./-])){0,200})|"(?P<quoted>[\w./-]{1,200})")""",
+    r"""
+    (?P<indent>\ *)(?P<dash>-\ )?
+    (?:(?P<key>[A-Za-z_](?:[\w./-]|:(?=[\w./-])){0,200})|"(?P<quoted>[\w./-]{1,200})")
+    """,
     re.ASCII | re.VERBOSE,
 )
 _VALUE = re.compile(
@@ -75,7 +78,7 @@ _FLOW_MARKS = 16
 
 
 def shape(head: str) -> Line | None:
-    """Return the shape of a line that has a value, given all that stands before the colon; None when it is no plain key."""
+    """Return the shape of a line with a value, given all that stands before the colon; None when it is no plain key."""
     match = _HEAD.fullmatch(head)
     if match is None or (match["key"] or "").lower() in _OTHER_KINDS:
         return None
@@ -83,7 +86,7 @@ def shape(head: str) -> Line | None:
 
 
 def value(text: str) -> str | None:
-    """Return the value that is all of `text`, but for blanks and a comment behind it, as JSON text; None when not safe."""
+    """Return the value that is all of `text`, less blanks and a comment behind it, as JSON text; None when not safe."""
     match = _VALUE.fullmatch(text)
     return _json(match) if match else None
 

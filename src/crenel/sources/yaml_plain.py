@@ -1,8 +1,8 @@
 """Plain block YAML, read fast: the documents that most manifests are.
 
-Each distinct line is understood once (`yaml_lines`), each distinct sequence of line shapes is turned once into a template
-of JSON text; a document then costs two look-ups a line, one substitution and one JSON decoding. What is not certain to
-mean the same to `yaml_text`, the slow path, is left to it.
+Each distinct line is understood once (`yaml_lines`), each distinct sequence of line shapes is turned once into a
+template of JSON text; a document then costs two look-ups a line, one substitution and one JSON decoding. What is not
+certain to mean the same to `yaml_text`, the slow path, is left to it.
 """
 
 from __future__ import annotations

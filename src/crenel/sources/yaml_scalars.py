@@ -1,8 +1,8 @@
 """What a YAML scalar means to Kubernetes.
 
-``kubectl`` and the API server read YAML with sigs.k8s.io/yaml: go-yaml v2 decodes it, and the result is turned into JSON.
-So ``yes`` is true, ``0x50`` and ``0o120`` are 80, ``1e3`` is 1000, while ``22:22`` and dates stay strings. The rules here
-are those of ``resolve`` in goyaml.v2/resolve.go and of ``convertToJSONableObject`` in yaml.go.
+``kubectl`` and the API server read YAML with sigs.k8s.io/yaml: go-yaml v2 decodes it, and the result is turned into
+JSON. So ``yes`` is true, ``0x50`` and ``0o120`` are 80, ``1e3`` is 1000, while ``22:22`` and dates stay strings. The
+rules here are those of ``resolve`` in goyaml.v2/resolve.go and of ``convertToJSONableObject`` in yaml.go.
 """
 
 from __future__ import annotations
@@ -142,6 +142,7 @@ def _float_key(value: float) -> str:
         single = math.copysign(math.inf, value)
     if not math.isfinite(single):
         return ".nan" if math.isnan(single) else ".inf" if single > 0 else "-.inf"
-    digits = next(text for n in range(9) if struct.pack("f", float(text := f"{single:.{n}e}")) == struct.pack("f", single))
-    exponent = int(digits.partition("e")[2])
-    return digits if not -4 <= exponent < 6 else f"{Decimal(digits):f}"
+    candidates = (f"{single:.{digits}e}" for digits in range(9))
+    text = next(text for text in candidates if struct.pack("f", float(text)) == struct.pack("f", single))
+    exponent = int(text.partition("e")[2])
+    return text if not -4 <= exponent < 6 else f"{Decimal(text):f}"

@@ -1,8 +1,8 @@
 """A YAML document as Kubernetes reads it, whatever it is made of: the path that is right, not the one that is fast.
 
 libyaml's events are turned into the values that sigs.k8s.io/yaml would hand to the API: scalars as `yaml_scalars` says,
-merge keys applied where they stand, so that a later ``<<`` overrides (go-yaml v2). Unlike there a key that is written twice is an
-error, and nesting, aliases and their expansion are limited, so that no input exhausts memory or the stack.
+merge keys applied where they stand, so that a later ``<<`` overrides (go-yaml v2). Unlike there a key that is written
+twice is an error, and nesting and the expansion of aliases are limited, so that no input exhausts memory or the stack.
 """
 
 from __future__ import annotations

@@ -48,11 +48,13 @@ def dns_label(text: str) -> Reasons:
     return reasons
 
 
-@lru_cache(maxsize=65536)
 def dns_subdomain(text: str) -> Reasons:
     """A lowercase RFC 1123 subdomain: the name of most objects."""
+    right = _IS_SUBDOMAIN(text) is not None
+    if right and len(text) <= 253:
+        return ()
     reasons = _length(text, 253)
-    if _IS_SUBDOMAIN(text) is None:
+    if not right:
         words = (
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
             "and must start and end with an alphanumeric character"
@@ -84,9 +86,10 @@ def label_key(text: str) -> Reasons:
 _EMPTY_PREFIX: Reasons = ("prefix part must be non-empty",)
 
 
-@lru_cache(maxsize=65536)
 def label_value(text: str) -> Reasons:
     """A label's value; it may be empty."""
+    if _is_value(text):
+        return ()
     reasons = _length(text, 63)
     if _IS_VALUE(text) is None:
         words = (
@@ -97,10 +100,14 @@ def label_value(text: str) -> Reasons:
     return reasons
 
 
+def _is_value(text: str) -> bool:
+    return len(text) <= 63 and _IS_VALUE(text) is not None
+
+
 @lru_cache(maxsize=65536)
 def label(item: tuple[str, str]) -> bool:
     """Whether a label's key and value are both right; the quick way."""
-    return not label_key(item[0]) and not label_value(item[1])
+    return not label_key(item[0]) and _is_value(item[1])
 
 
 @lru_cache(maxsize=4096)

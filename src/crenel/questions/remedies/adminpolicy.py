@@ -74,8 +74,10 @@ def _protocol(match: Match) -> ClusterNetworkPolicyProtocol:
         return ClusterNetworkPolicyProtocol(destination_named_port=match.name)
     first, last = match.ports or (1, 65535)
     port = DestinationPort(number=first) if first == last else DestinationPort(range=PortRange(first, last))
-    word = {TCP: "tcp", UDP: "udp", SCTP: "sctp"}[match.protocol or TCP]
-    return ClusterNetworkPolicyProtocol(**{word: ProtocolMatch(port)})
+    written = ProtocolMatch(port)
+    if match.protocol == UDP:
+        return ClusterNetworkPolicyProtocol(udp=written)
+    return ClusterNetworkPolicyProtocol(sctp=written) if match.protocol == SCTP else ClusterNetworkPolicyProtocol(tcp=written)
 
 
 def _port(match: Match) -> AdminNetworkPolicyPort:

@@ -13,6 +13,7 @@ from crenel.dialects.assemble import NETWORKPOLICY
 from crenel.dialects.change import AnyPolicy, amended
 from crenel.dialects.model import Model
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
+from crenel.network.endpoints import Kind
 from crenel.network.evaluate import Event
 from crenel.network.lowering import View
 from crenel.network.rules import Direction
@@ -151,10 +152,15 @@ def _extra(before: Model, after: Model, blocked: Blocked) -> Iterator[str]:
     if before.network.blueprint.registry is not after.network.blueprint.registry:
         return
     added = compare(before, after).added
-    names = before.network.endpoints[blocked.source].name, before.network.endpoints[blocked.destination].name
+    names = _shown(before, blocked.source), _shown(before, blocked.destination)
     others = [each.connection for each in added if (each.connection.source, each.connection.destination) != names]
     for connection in others[:_SHOWN_EXTRA]:
         traffic = " ".join(f"{protocol}/{ports}" for protocol, ports in connection.traffic)
         yield f"{connection.source} to {connection.destination} {traffic}"
     if len(others) > _SHOWN_EXTRA:
         yield f"and {len(others) - _SHOWN_EXTRA} more"
+
+
+def _shown(model: Model, index: int) -> str:
+    endpoint = model.network.endpoints[index]
+    return str(endpoint.addresses) if endpoint.kind is Kind.BLOCK else endpoint.name
