@@ -34,3 +34,8 @@ def union(indices: Iterable[int]) -> int:
 def span(start: int, stop: int) -> int:
     """Make the set of all integers from `start` up to, not including, `stop`."""
     return (1 << stop) - (1 << start) if stop > start else 0
+
+
+def key(mask: int) -> tuple[int, int]:
+    """A dictionary key for a set: CPython hashes an integer modulo 2**61 - 1, where sets of one member nearly all collide."""
+    return mask.bit_length(), mask

@@ -113,7 +113,8 @@ class Server:
         return not writer.is_closing() and request.headers.get("connection") != "close"
 
     def _due(self, request: Request) -> Fault | None:
-        line = request.path + "?" + "&".join(f"{key}={value}" for key, value in request.query.items())
+        query = "&".join(f"{key}={value}" for key, value in request.query.items())
+        line = f"{request.path}?{query}" if query else request.path
         for planned in [each for each in self._planned if each.path.search(line)]:
             if planned.after > 0:
                 planned.after -= 1

@@ -40,14 +40,18 @@ def pod(
 ) -> Object:
     """A pod "ns/name". `ports` is like "http:80 dns:53/UDP"."""
     home, name = full.split("/")
-    spec: Object = {
-        "containers": [{"name": "c", "image": "example.org/app:1", "ports": [_port(each) for each in ports.split()]}]
-    }
+    containers = [_container(number, each) for number, each in enumerate(ports.split() or [""])]
+    spec: Object = {"containers": containers}
     spec |= {"nodeName": on} if on else {}
     spec |= {"hostNetwork": True} if host else {}
     status = {"phase": phase, "podIPs": [{"ip": ip} for ip in ips]}
     metadata = {"namespace": home, "name": name, "labels": labels}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": status}
+
+
+def _container(number: int, port: str) -> Object:
+    """A container for each port: within one of them, names are unique."""
+    return {"name": f"c{number}", "image": "example.org/app:1", **({"ports": [_port(port)]} if port else {})}
 
 
 def _port(text: str) -> Object:

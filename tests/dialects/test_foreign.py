@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crenel.dialects.cni import selectors
+from crenel.dialects.cni.policies import BOTH, EGRESS, INGRESS, NEITHER
 from crenel.dialects.foreign import KINDS, Scope, describe, is_cluster_wide, is_foreign, notice
 from crenel.kubernetes.objects.meta import LabelSelector, Requirement
 from crenel.kubernetes.objects.policies import ForeignPolicy
@@ -62,17 +63,17 @@ def test_kinds(api_version: str, kind: str, foreign: bool) -> None:
 @pytest.mark.parametrize(
     ("spec", "directions", "may_allow", "may_deny"),
     [
-        ("endpointSelector: {}\ningress: [{fromEndpoints: [{}]}]", {"ingress"}, True, True),
-        ("endpointSelector: {}\ningress: [{}]", {"ingress"}, False, True),
-        ("endpointSelector: {}\negressDeny: [{toEntities: [world]}]", {"egress"}, False, True),
-        ("ingress: [{fromEntities: [all]}]\nenableDefaultDeny: {ingress: false}", {"ingress"}, True, False),
-        ("endpointSelector: {}\nenableDefaultDeny: {egress: true}", {"egress"}, False, True),
-        ("endpointSelector: {}\ningress: []\negress: []", set(), False, False),
-        ("endpointSelector: {}\ningress: [{}]\negress: [{toPorts: []}]", {"ingress", "egress"}, True, True),
-        ("{}", {"ingress", "egress"}, True, True),
+        ("endpointSelector: {}\ningress: [{fromEndpoints: [{}]}]", INGRESS, True, True),
+        ("endpointSelector: {}\ningress: [{}]", INGRESS, False, True),
+        ("endpointSelector: {}\negressDeny: [{toEntities: [world]}]", EGRESS, False, True),
+        ("ingress: [{fromEntities: [all]}]\nenableDefaultDeny: {ingress: false}", INGRESS, True, False),
+        ("endpointSelector: {}\nenableDefaultDeny: {egress: true}", EGRESS, False, True),
+        ("endpointSelector: {}\ningress: []\negress: []", NEITHER, False, False),
+        ("endpointSelector: {}\ningress: [{}]\negress: [{toPorts: []}]", BOTH, True, True),
+        ("{}", BOTH, True, True),
     ],
 )
-def test_cilium_directions(spec: str, directions: set[str], may_allow: bool, may_deny: bool) -> None:
+def test_cilium_directions(spec: str, directions: frozenset[str], may_allow: bool, may_deny: bool) -> None:
     """A Cilium policy changes the directions it has rules for; an empty rule only closes."""
     found = scope(CILIUM, spec)
     assert (found.directions, found.may_allow, found.may_deny) == (directions, may_allow, may_deny)
@@ -98,7 +99,9 @@ def test_cilium_subject() -> None:
 
 def test_cilium_cluster_wide() -> None:
     """A cluster-wide policy may be limited to a namespace by label, or apply to nodes instead of pods."""
-    one = scope(CLUSTERWIDE, 'endpointSelector: {matchLabels: {"k8s:io.kubernetes.pod.namespace": shop}}\ningress: [{}]')
+    one = scope(
+        CLUSTERWIDE, 'endpointSelector: {matchLabels: {"k8s:io.kubernetes.pod.namespace": shop}}\ningress: [{}]'
+    )
     assert (one.namespace, one.selector, one.hosts, one.pods) == ("shop", None, False, True)
     nodes = scope(CLUSTERWIDE, "nodeSelector: {matchLabels: {role: worker}}\ningress: [{}]")
     assert (nodes.namespace, nodes.hosts, nodes.pods) == (None, True, False)
@@ -114,23 +117,23 @@ def test_cilium_several_specs() -> None:
         - {endpointSelector: {matchLabels: {app: b}}, egressDeny: [{toEntities: [all]}]}
         """,
     )
-    assert (found.selector, found.directions, found.may_allow) == (None, {"ingress", "egress"}, True)
+    assert (found.selector, found.directions, found.may_allow) == (None, BOTH, True)
     same = "{endpointSelector: {matchLabels: {app: a}}, ingress: [{}]}"
     assert scope(CILIUM, f"specs: [{same}, {same}]").selector == labels(app="a")
-    assert scope(CILIUM, "specs: []").directions == {"ingress", "egress"}
+    assert scope(CILIUM, "specs: []").directions == BOTH
 
 
 @pytest.mark.parametrize(
     ("spec", "directions"),
     [
-        ("selector: all()", {"ingress"}),
-        ("egress: [{action: Deny}]", {"egress"}),
-        ("ingress: [{action: Allow}]\negress: [{action: Deny}]", {"ingress", "egress"}),
-        ("types: [Egress]", {"egress"}),
-        ("types: [Sideways]", {"ingress", "egress"}),
+        ("selector: all()", INGRESS),
+        ("egress: [{action: Deny}]", EGRESS),
+        ("ingress: [{action: Allow}]\negress: [{action: Deny}]", BOTH),
+        ("types: [Egress]", EGRESS),
+        ("types: [Sideways]", BOTH),
     ],
 )
-def test_calico_types(spec: str, directions: set[str]) -> None:
+def test_calico_types(spec: str, directions: frozenset[str]) -> None:
     """Calico's types default as its API says; an unknown one could mean anything."""
     assert scope(CALICO, spec).directions == directions
 
@@ -170,7 +173,7 @@ def test_calico_selectors(expression: str, expected: list[tuple[str, str, list[s
 def test_staged_policies_change_nothing() -> None:
     """Calico's staged policies are not enforced, and the notice says so."""
     staged = policy(("projectcalico.org/v3", "StagedNetworkPolicy"), "types: [Ingress]")
-    assert describe(staged).directions == set()
+    assert describe(staged).directions == NEITHER
     assert [str(each) for each in notice([staged])] == [
         "stagednetworkpolicy.projectcalico.org shop/p: not understood; they change no verdict"
     ]
@@ -179,8 +182,8 @@ def test_staged_policies_change_nothing() -> None:
 def test_istio_only_forbids() -> None:
     """Istio's policies lie on top of network policies, at the receiving side."""
     found = scope(AUTHORIZATION, "selector: {matchLabels: {app: web}}\naction: ALLOW")
-    assert found == Scope("shop", labels(app="web"), directions=frozenset({"ingress"}), may_allow=False)
-    assert scope(AUTHORIZATION, "action: AUDIT").directions == set()
+    assert found == Scope("shop", labels(app="web"), directions=INGRESS, may_allow=False)
+    assert scope(AUTHORIZATION, "action: AUDIT").directions == NEITHER
     assert scope(AUTHORIZATION, "{}", "istio-system").namespace is None
     attached = scope(AUTHORIZATION, "targetRefs: [{kind: Service, name: web}]\nselector: {matchLabels: {a: b}}")
     assert attached.selector is None
@@ -189,39 +192,39 @@ def test_istio_only_forbids() -> None:
 def test_istio_other_kinds() -> None:
     """Mutual TLS turns plain text away; a token check alone turns nobody away who has no token."""
     peers = ("security.istio.io/v1beta1", "PeerAuthentication")
-    assert scope(peers, "mtls: {mode: STRICT}").directions == {"ingress"}
-    assert scope(peers, "mtls: {mode: PERMISSIVE}").directions == set()
-    assert scope(peers, "mtls: {mode: PERMISSIVE}\nportLevelMtls: {80: {mode: STRICT}}").directions == {"ingress"}
-    assert scope(("security.istio.io/v1", "RequestAuthentication")).directions == set()
+    assert scope(peers, "mtls: {mode: STRICT}").directions == INGRESS
+    assert scope(peers, "mtls: {mode: PERMISSIVE}").directions == NEITHER
+    assert scope(peers, "mtls: {mode: PERMISSIVE}\nportLevelMtls: {80: {mode: STRICT}}").directions == INGRESS
+    assert scope(("security.istio.io/v1", "RequestAuthentication")).directions == NEITHER
     sidecar = scope(("networking.istio.io/v1", "Sidecar"), "workloadSelector: {labels: {app: web}}")
-    assert (sidecar.directions, sidecar.selector) == ({"egress"}, labels(app="web"))
+    assert (sidecar.directions, sidecar.selector) == (EGRESS, labels(app="web"))
 
 
 def test_other_meshes() -> None:
     """Linkerd, Kuma and Consul only forbid; the last two are not limited to their own namespace."""
     server = scope(("policy.linkerd.io/v1beta3", "Server"), "podSelector: {matchLabels: {app: web}}\nport: http")
-    assert (server.selector, server.directions, server.may_allow) == (labels(app="web"), {"ingress"}, False)
+    assert (server.selector, server.directions, server.may_allow) == (labels(app="web"), INGRESS, False)
     kuma = scope(("kuma.io/v1alpha1", "MeshTrafficPermission"))
-    assert (kuma.namespace, kuma.directions, kuma.may_allow) == (None, {"ingress"}, False)
+    assert (kuma.namespace, kuma.directions, kuma.may_allow) == (None, INGRESS, False)
     assert scope(("consul.hashicorp.com/v1alpha1", "ServiceIntentions")).namespace is None
-    assert scope(("policy.linkerd.io/v1alpha1", "EgressNetwork"), "trafficPolicy: Allow").directions == set()
+    assert scope(("policy.linkerd.io/v1alpha1", "EgressNetwork"), "trafficPolicy: Allow").directions == NEITHER
 
 
 def test_egress_firewalls() -> None:
     """An egress firewall forbids on top; without a Deny rule it forbids nothing."""
     firewall = ("k8s.ovn.org/v1", "EgressFirewall")
     deny = scope(firewall, "egress: [{type: Allow, to: {}}, {type: Deny, to: {cidrSelector: 0.0.0.0/0}}]")
-    assert deny == Scope("shop", directions=frozenset({"egress"}), may_allow=False)
-    assert scope(firewall, "egress: [{type: Allow}]").directions == set()
-    assert scope(firewall, "egress: [odd]").directions == {"egress"}
-    assert scope(("network.openshift.io/v1", "EgressNetworkPolicy")).directions == {"egress"}
+    assert deny == Scope("shop", directions=EGRESS, may_allow=False)
+    assert scope(firewall, "egress: [{type: Allow}]").directions == NEITHER
+    assert scope(firewall, "egress: [odd]").directions == EGRESS
+    assert scope(("network.openshift.io/v1", "EgressNetworkPolicy")).directions == EGRESS
 
 
 def test_user_defined_networks() -> None:
     """A primary network isolates its pods; a secondary one changes nothing."""
     kind = ("k8s.ovn.org/v1", "UserDefinedNetwork")
     assert scope(kind, "layer2: {role: Primary}").may_deny is True
-    assert scope(kind, "layer2: {role: Secondary}").directions == set()
+    assert scope(kind, "layer2: {role: Secondary}").directions == NEITHER
 
 
 def test_eks() -> None:
@@ -230,16 +233,23 @@ def test_eks() -> None:
         ("networking.k8s.aws/v1alpha1", "ClusterNetworkPolicy"),
         """
         tier: Admin
-        subject: {pods: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, podSelector: {matchLabels: {a: b}}}}
+        subject:
+          pods:
+            namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}
+            podSelector: {matchLabels: {a: b}}
         egress: [{action: Deny, to: []}]
         """,
     )
-    assert admin == Scope("shop", labels(a="b"), directions=frozenset({"egress"}), may_allow=False)
+    assert admin == Scope("shop", labels(a="b"), directions=EGRESS, may_allow=False)
     named = scope(
         ("networking.k8s.aws/v1alpha1", "ApplicationNetworkPolicy"),
-        "podSelector: {matchLabels: {app: backend}}\npolicyTypes: [Egress]\negress: [{to: [{domainNames: [a.example]}]}]",
+        """
+        podSelector: {matchLabels: {app: backend}}
+        policyTypes: [Egress]
+        egress: [{to: [{domainNames: [a.example]}]}]
+        """,
     )
-    assert named == Scope("shop", labels(app="backend"), directions=frozenset({"egress"}))
+    assert named == Scope("shop", labels(app="backend"), directions=EGRESS)
     groups = ("vpcresources.k8s.aws/v1beta1", "SecurityGroupPolicy")
     assert scope(groups, "podSelector: {matchLabels: {a: b}}").selector == labels(a="b")
     assert scope(groups, "podSelector: {matchLabels: {a: b}}\nserviceAccountSelector: {}").selector == labels(a="b")
@@ -250,7 +260,7 @@ def test_antrea() -> None:
     """Antrea's policies have rules without isolation; one plain subject is understood, several widen."""
     kind = ("crd.antrea.io/v1beta1", "ClusterNetworkPolicy")
     drop = scope(kind, "appliedTo: [{podSelector: {matchLabels: {app: db}}}]\ningress: [{action: Drop}]")
-    assert drop == Scope(None, labels(app="db"), directions=frozenset({"ingress"}), may_allow=False)
+    assert drop == Scope(None, labels(app="db"), directions=INGRESS, may_allow=False)
     hosts = scope(kind, "appliedTo: [{nodeSelector: {}}]\ningress: [{action: Allow}]")
     assert (hosts.hosts, hosts.selector, hosts.may_allow) == (True, None, True)
     several = scope(kind, "ingress: [{action: Drop, appliedTo: [{podSelector: {matchLabels: {a: b}}}, {group: g}]}]")
@@ -260,14 +270,14 @@ def test_antrea() -> None:
 def test_gke_names() -> None:
     """GKE's policies for names isolate egress and allow."""
     found = scope(("networking.gke.io/v1alpha1", "FQDNNetworkPolicy"), "podSelector: {matchLabels: {app: web}}")
-    assert found == Scope("shop", labels(app="web"), directions=frozenset({"egress"}))
+    assert found == Scope("shop", labels(app="web"), directions=EGRESS)
 
 
 def test_kube_ovn() -> None:
     """An ordinary Kube-OVN subnet changes nothing, a private one anything."""
     kind = ("kubeovn.io/v1", "Subnet")
-    assert scope(kind, "cidrBlock: 10.16.0.0/16").directions == set()
-    assert scope(kind, "private: true").directions == {"ingress", "egress"}
+    assert scope(kind, "cidrBlock: 10.16.0.0/16").directions == NEITHER
+    assert scope(kind, "private: true").directions == BOTH
 
 
 def test_notice() -> None:
@@ -309,8 +319,12 @@ ANYTHING = st.recursive(
     max_leaves=8,
 )
 FIELDS = st.sampled_from(
-    "ingress egress ingressDeny egressDeny specs spec endpointSelector nodeSelector enableDefaultDeny selector types podSelector "
-    "policyTypes subject appliedTo action mtls portLevelMtls workloadSelector targetRefs layer2 network private matchLabels".split()
+    [
+        *("ingress", "egress", "ingressDeny", "egressDeny", "specs", "spec", "endpointSelector", "nodeSelector"),
+        *("enableDefaultDeny", "selector", "types", "podSelector", "policyTypes", "subject", "appliedTo", "action"),
+        *("mtls", "portLevelMtls", "workloadSelector", "targetRefs", "layer2", "network", "private", "matchLabels"),
+    ]
+)
 )
 
 
@@ -318,5 +332,5 @@ FIELDS = st.sampled_from(
 def test_any_spec_is_described(kind: Any, spec: dict[str, Any]) -> None:
     """No spec is too odd to be described."""
     found = describe(ForeignPolicy(f"{kind.group}/v1", kind.kind, "p", "" if kind.cluster else "shop", spec))
-    assert found.directions <= {"ingress", "egress"}
+    assert found.directions <= BOTH
     assert bool(found.directions) or not (found.may_allow or found.may_deny)

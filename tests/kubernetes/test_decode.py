@@ -163,6 +163,17 @@ def test_the_callers_tables_decide_about_other_apis() -> None:
     assert [(each.title, each.spec) for each in decoded.custom_workloads] == [("cluster shop/pg", {"instances": 3})]
 
 
+def test_a_foreign_policy_may_have_several_specs_and_no_namespace() -> None:
+    """Cilium's ``specs`` reach the reader beside ``spec``; whether a kind is cluster-scoped is the caller's to say."""
+    cilium = {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": {"name": "db"}}
+    both = {**cilium, "spec": {"a": 1}, "specs": [{"b": 2}]}
+    for wide, title in ((False, "ciliumnetworkpolicy default/db"), (True, "ciliumnetworkpolicy db")):
+        decoded = decode(documents(both), foreign=lambda *_: True, cluster_wide=lambda *_, wide=wide: wide)
+        assert [(each.title, each.spec) for each in decoded.foreign_policies] == [
+            (title, {"a": 1, "specs": [{"b": 2}]})
+        ]
+
+
 def test_namespaces_are_filled_in_for_namespaced_kinds_only() -> None:
     """A namespaced object without a namespace gets the default one; a cluster-scoped one has none, whatever it says."""
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one", "namespace": "odd"}}

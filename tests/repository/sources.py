@@ -12,17 +12,24 @@ from command import ROOT
 PACKAGE = ROOT / "src" / "crenel"
 
 
+GENERATED = {".git", ".venv", "build", "dist", "__pycache__"}
+
+
 @cache
 def files() -> list[Path]:
-    """Every file that is, or would be, committed."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [path for name in listing.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+    """Every file that is, or would be, committed; without git, every file that nothing has generated."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listing.returncode == 0:
+        found = [ROOT / name for name in listing.stdout.split("\0") if name]
+    else:
+        found = [path for path in ROOT.rglob("*") if not generated(path.relative_to(ROOT))]
+    return [path for path in found if path.is_file()]
+
+
+def generated(path: Path) -> bool:
+    """Whether tools made a file."""
+    return any(part in GENERATED or part.endswith((".egg-info", "_cache", ".hypothesis")) for part in path.parts)
 
 
 @cache

@@ -10,7 +10,6 @@ from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.meta import LabelSelector
 from crenel.kubernetes.objects.policies import AdminPolicy, NamespacedPods, NetworkPolicy
 from crenel.kubernetes.population import PER_POD, Distinctions
-from crenel.kubernetes.selectors import keys_of
 from crenel.network.addresses import FAMILIES, AddressSet, Family, parse_address
 
 
@@ -20,16 +19,21 @@ def gather(*inputs: Decoded) -> Distinctions:
     blocks: set[AddressSet] = set()
     for decoded in inputs:
         for policy in decoded.network_policies:
-            for selector in _selectors(policy):
-                keys |= keys_of(selector)
+            _add(keys, _selectors(policy))
             blocks.update(_blocks(policy))
         for admin in decoded.admin_policies:
-            for selector in _admin_selectors(admin):
-                keys |= keys_of(selector)
+            _add(keys, _admin_selectors(admin))
             blocks.update(_networks(admin))
         for service in decoded.services:
-            keys |= set((service.spec.selector if service.spec else None) or {})
+            keys.update((service.spec.selector if service.spec else None) or ())
     return Distinctions(frozenset(keys & PER_POD), _Classes(blocks))
+
+
+def _add(keys: set[str], selectors: Iterator[LabelSelector | None]) -> None:
+    for selector in selectors:
+        if selector is not None:
+            keys.update(selector.match_labels or ())
+            keys.update(each.key for each in selector.match_expressions or ())
 
 
 def _selectors(policy: NetworkPolicy) -> Iterator[LabelSelector | None]:

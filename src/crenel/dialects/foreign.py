@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from crenel.dialects.cni import policies
@@ -140,8 +140,9 @@ def is_cluster_wide(api_version: str, kind: str) -> bool:
 
 def describe(policy: ForeignPolicy) -> Scope:
     """What a policy could change; everything, for a kind that is not in the table."""
-    found = _find(policy.api_version, policy.kind)
-    return found.describe(policy) if found is not None else policies.anything(policy)
+    row = _find(policy.api_version, policy.kind)
+    found = row.describe(policy) if row is not None else policies.anything(policy)
+    return found if found.directions else replace(found, may_allow=False, may_deny=False)
 
 
 def notice(foreign: Iterable[ForeignPolicy]) -> list[Problem]:

@@ -23,6 +23,7 @@ from crenel.network.rules import EVERYONE, Action, Direction, Peers, Policy, Rul
 from crenel.network.traffic import Match, protocol_number
 
 API = "networkpolicy"
+_TYPES = ((Direction.EGRESS, "Egress"), (Direction.INGRESS, "Ingress"))
 
 
 def directions(policy: NetworkPolicy) -> tuple[Direction, ...]:
@@ -31,7 +32,7 @@ def directions(policy: NetworkPolicy) -> tuple[Direction, ...]:
     if spec is None:
         return (Direction.INGRESS,)
     if spec.policy_types:
-        return tuple(each for each in (Direction.EGRESS, Direction.INGRESS) if each.value.capitalize() in spec.policy_types)
+        return tuple(each for each, name in _TYPES if name in spec.policy_types)
     return (Direction.EGRESS, Direction.INGRESS) if spec.egress else (Direction.INGRESS,)
 
 
@@ -72,10 +73,10 @@ def _rules(policy: NetworkPolicy, direction: Direction, scope: Scope) -> list[Ru
 
 def _peers(listed: list[NetworkPolicyPeer], namespace: str, scope: Scope) -> Peers:
     sure = possible = 0
-    addresses = AddressSet()
+    addresses: AddressSet | None = None
     for peer in listed:
         if peer.ip_block is not None:
-            addresses |= block(peer.ip_block)
+            addresses = block(peer.ip_block) if addresses is None else addresses | block(peer.ip_block)
             continue
         if peer.namespace_selector is None:
             found, maybe = scope.in_namespace(namespace, peer.pod_selector)

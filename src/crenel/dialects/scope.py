@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crenel.bits import members, union
+from crenel.bits import key, members, union
 from crenel.kubernetes.objects.meta import LabelSelector
 from crenel.kubernetes.objects.policies import NamespacedPods
 from crenel.kubernetes.population import Group, Population
@@ -45,7 +45,7 @@ class Scope:
     _hosted: list[tuple[int, Group]] = field(init=False)
     _hosted_index: LabelIndex = field(init=False)
     _members: dict[str, int] = field(init=False)
-    _by_namespaces: dict[int, int] = field(default_factory=dict)
+    _by_namespaces: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         pods = {index: group for index, group in self.groups.items() if not group.hosted}
@@ -79,15 +79,17 @@ class Scope:
     def namespaces(self, selector: LabelSelector | None) -> Masks:
         """The pods of the namespaces that a selector matches; None matches all."""
         sure, possible = self._namespace_index.match(selector)
-        return self._inside(sure), self._inside(possible)
+        inside = self._inside(sure)
+        return inside, inside if sure == possible else self._inside(possible)
 
     def _inside(self, places: int) -> int:
-        if places not in self._by_namespaces:
-            mask = 0
+        wanted = key(places)
+        if (known := self._by_namespaces.get(wanted)) is None:
+            known = 0
             for place in members(places):
-                mask |= self._members.get(self._namespace_names[place], 0)
-            self._by_namespaces[places] = mask
-        return self._by_namespaces[places]
+                known |= self._members.get(self._namespace_names[place], 0)
+            self._by_namespaces[wanted] = known
+        return known
 
     def namespace(self, name: str) -> int:
         """The pods of one namespace."""

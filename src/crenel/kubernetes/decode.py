@@ -245,8 +245,9 @@ class _Decoder:
     def _read_foreign(self, api_version: str, kind: str, document: Document) -> None:
         data = document.data
         spec, name, namespace = data.get("spec"), _metadata_text(data, "name"), _metadata_text(data, "namespace")
-        if not isinstance(spec, dict):
-            spec = {"specs": data["specs"]} if isinstance(data.get("specs"), list) else {}
+        spec = spec if isinstance(spec, dict) else {}
+        if isinstance(data.get("specs"), list):
+            spec = {**spec, "specs": data["specs"]}
         if not namespace and not self.cluster_wide(api_version, kind):
             namespace = self.default_namespace
         policy = ForeignPolicy(api_version, kind, name, namespace, spec, document.origin)

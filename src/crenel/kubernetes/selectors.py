@@ -47,6 +47,8 @@ class LabelIndex:
         """The positions that a selector matches; None and an empty selector match all of them."""
         if selector is None or not (selector.match_labels or selector.match_expressions):
             return self.everything, self.everything
+        if not selector.match_expressions and len(selector.match_labels or ()) == 1:
+            return self._match(selector)
         key = _canonical(selector)
         if (known := self._memo.get(key)) is None:
             known = self._memo[key] = self._match(selector)
@@ -86,9 +88,3 @@ def _canonical(selector: LabelSelector) -> object:
         tuple((each.key, each.operator, tuple(each.values or ())) for each in selector.match_expressions or ()),
     )
 
-
-def keys_of(selector: LabelSelector | None) -> set[str]:
-    """The label keys that a selector mentions."""
-    if selector is None:
-        return set()
-    return {*(selector.match_labels or {}), *(each.key for each in selector.match_expressions or ())}

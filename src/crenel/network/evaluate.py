@@ -43,7 +43,9 @@ class Cell:
 
     def split(self, traffic: int) -> Cell:
         """Keep the given part of the traffic; return a copy for the rest."""
-        rest = replace(self, traffic=self.traffic & ~traffic)
+        rest = Cell(
+            self.traffic & ~traffic, self.allowed, self.denied, self.undecided, self.left, self.before, self.after, self.barred
+        )
         self.traffic &= traffic
         return rest
 

@@ -20,9 +20,12 @@ from crenel.network.rules import Direction, Policy, Rule, Stage
 from crenel.network.traffic import ALL, Match, TrafficTable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """A set of endpoints with what is sure and what is possible; both are bitsets, sure within possible."""
+    """A set of endpoints with what is sure and what is possible; both are bitsets, sure within possible.
+
+    Within one lowering equal sides are one object.
+    """
 
     sure: int
     possible: int
@@ -166,6 +169,8 @@ class View:
         self.lowering = lowering
         self.matcher = lowering.matcher
         self.stages = stages
+        speaking = [stage for stage in stages if stage.entries or stage.isolated.possible]
+        self._active = {each: [stage for stage in speaking if stage.stage.direction is each] for each in Direction}
 
     @property
     def everyone(self) -> int:
@@ -177,9 +182,9 @@ class View:
         """Those that can be addressed in this family."""
         return self.matcher.reachable
 
-    def of(self, direction: Direction) -> Iterator[StageView]:
-        """The stages of one direction, in order."""
-        return (stage for stage in self.stages if stage.stage.direction is direction)
+    def of(self, direction: Direction) -> list[StageView]:
+        """The stages of one direction that have anything to say, in order."""
+        return self._active[direction]
 
 
 class Lowering:
@@ -193,7 +198,7 @@ class Lowering:
         for index, endpoint in endpoints.items():
             for name in {name for name, _, _ in endpoint.ports}:
                 self._named[name].append((index, endpoint))
-        self._sides: dict[tuple[int, int], Side] = {}
+        self._sides: dict[tuple[int, int, int], Side] = {}
 
     def view(self, stages: Iterable[Stage]) -> View:
         """Lower all stages."""
@@ -230,7 +235,10 @@ class Lowering:
         return StageView(stage, entries, self._isolated(stage))
 
     def _side(self, sure: int, possible: int) -> Side:
-        return self._sides.setdefault((sure, possible), Side(sure, possible))
+        found = (possible.bit_length(), sure, possible)
+        if (known := self._sides.get(found)) is None:
+            known = self._sides[found] = Side(sure, possible)
+        return known
 
     def _subjects(self, policy: Policy) -> Side:
         everyone = self.matcher.everyone

@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 
 from crenel.network.addresses import FAMILIES, LAST, AddressSet, Family
-from crenel.bits import members, union
+from crenel.bits import key, members, union
 from crenel.network.endpoints import LOCAL_NODE, Endpoint, Kind, Registry
 from crenel.network.evaluate import Cell, Recorder, decide, proceed, run, start
 from crenel.network.lowering import Lowering, View
@@ -226,19 +226,20 @@ class Network:
 
         Each pair is in at most one sure and one possible region, with all of its traffic.
         """
-        found: dict[tuple[int, int, bool], int] = defaultdict(int)
+        found: dict[tuple[tuple[int, int], int, bool], int] = defaultdict(int)
         for alike in self.alike(view, destinations & view.destinations):
             target = union(alike)
             cells = self.column(view, alike[0], sources, traffic)
             for certain in (True, False):
                 parts = ((cell.sure if certain else cell.allowed & ~cell.sure, cell.traffic) for cell in cells)
                 for who, what in by_member(parts):
-                    found[who, what & self.table.everything, certain] |= target
-        return [Region(who, target, what, certain) for (who, what, certain), target in found.items() if what]
+                    found[key(who), what & self.table.everything, certain] |= target
+        return [Region(who, target, what, certain) for ((_, who), what, certain), target in found.items() if what]
 
     def alike(self, view: View, destinations: int) -> Iterable[list[int]]:
         """Group destinations that every rule treats alike."""
-        indices = [(stage.index(stage.stage.direction is Direction.INGRESS), stage) for stage in view.stages]
+        active = [*view.of(Direction.EGRESS), *view.of(Direction.INGRESS)]
+        indices = [(stage.index(stage.stage.direction is Direction.INGRESS), stage) for stage in active]
         groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for destination in members(destinations):
             signature: list[int] = []

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from crenel.bits import members
+from crenel.bits import key, members
 from crenel.network.addresses import Family
 from crenel.network.conditions import Formula, NameResolves, conditions_of, words
 from crenel.network.lowering import View
@@ -87,14 +87,14 @@ def everything(parties: Parties, nodes: bool = False) -> Selection:
 
 def rows(network: Network, parties: Parties, selection: Selection) -> list[Row]:
     """Solve a selection. Connections between two ends outside are none of ours."""
-    families: dict[tuple[int, int, int, bool], set[Family | None]] = defaultdict(set)
+    families: dict[tuple[tuple[int, int], tuple[int, int], int, bool], set[Family | None]] = defaultdict(set)
     for view in network.views:
         for region in _regions(network, view, selection):
             for sources, destinations in _classes(region, parties):
-                families[sources, destinations, region.traffic, region.sure].add(view.family)
+                families[key(sources), key(destinations), region.traffic, region.sure].add(view.family)
     return [
         Row(sources, destinations, traffic, sure, _family(network, destinations, found))
-        for (sources, destinations, traffic, sure), found in families.items()
+        for ((_, sources), (_, destinations), traffic, sure), found in families.items()
     ]
 
 

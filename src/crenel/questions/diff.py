@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from crenel.bits import members, union
+from crenel.bits import key, members, union
 from crenel.dialects.change import Amended
 from crenel.dialects.model import Input, Model, build_alike
 from crenel.kubernetes.objects.meta import KubernetesObject
@@ -104,7 +104,8 @@ def compare_amended(before: Model, change: Amended, parties: Parties, expand: bo
 
 
 def _difference(shown: _Shown, rows: list[_Row], causes: _Causes, expand: bool) -> Difference:
-    added, removed = [], []
+    added: list[Change] = []
+    removed: list[Change] = []
     for change in shown.changes(rows, causes, expand):
         (added if _RANKS[change.after] > _RANKS[change.before] else removed).append(change)
     used = {title for change in [*added, *removed] for title in change.causes}
@@ -117,13 +118,13 @@ def _ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _rows(before: Model, after: Model) -> Iterator[_Row]:
-    found: dict[tuple[int, int, str, str], dict[Family | None, int]] = defaultdict(lambda: defaultdict(int))
+    found: dict[tuple[tuple[int, int], int, str, str], dict[Family | None, int]] = defaultdict(lambda: defaultdict(int))
     for old, new in zip(before.network.views, after.network.views, strict=True):
         for alike in _alike(before, after, old, new):
             target = union(alike)
             for (sources, was, now), traffic in _changes(before, after, old, new, alike[0]).items():
-                found[sources, traffic, was, now][old.family] |= target
-    for (sources, traffic, was, now), targets in found.items():
+                found[key(sources), traffic, was, now][old.family] |= target
+    for ((_, sources), traffic, was, now), targets in found.items():
         yield from _by_family(sources, traffic, was, now, targets, after)
 
 

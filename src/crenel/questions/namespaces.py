@@ -1,8 +1,8 @@
 """Which namespaces can talk to each other: the map, collapsed to a line for each pair of namespaces.
 
-What is outside is not collapsed: CIDRs and DNS names stay what they are; all nodes are one. Pairs that are alike are one
-line, so that an open cluster of many namespaces is ``* -> *``. Nothing is counted pod by pod: a row of the solution is
-a rectangle, and so is what it covers of a pair of namespaces.
+What is outside is not collapsed: CIDRs and DNS names stay what they are; all nodes are one. Pairs that are alike are
+one line, so that an open cluster of many namespaces is ``* -> *``. Nothing is counted pod by pod: a row of the solution
+is a rectangle, and so is what it covers of a pair of namespaces.
 """
 
 from __future__ import annotations
@@ -10,23 +10,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal, TypeAlias
 
 from crenel.bits import members, union
 from crenel.network.addresses import Family
 from crenel.network.conditions import NameResolves, conditions_of, words
-from crenel.network.endpoints import Kind
 from crenel.network.lowering import View
 from crenel.network.network import Network
 from crenel.questions.connections import Connection, Row, Selection, rows
 from crenel.questions.explain import condition, passage
-from crenel.questions.parties import EVERY, Parties, Party
+from crenel.questions.parties import Parties, Party
+from crenel.questions.units import Share, Units
 
 Extent: TypeAlias = Literal["all", "some"]
 """Whether every workload of one namespace reaches every workload of the other with all of the traffic."""
-
-NODES = "node/*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ def collapse(network: Network, parties: Parties, selection: Selection) -> list[C
     found: dict[_Line, dict[Family | None, int]] = defaultdict(lambda: defaultdict(int))
     for view in network.views:
         mine = [piece for piece in solved if piece.row.family in (None, view.family)]
-        for line, destinations in _Collapse(network, units, view, mine).lines().items():
+        for line, destinations in _Collapse(units, view, mine).lines().items():
             found[line][view.family] |= destinations
     listed = [each for line, targets in found.items() for each in _written(network, units, line, targets)]
     return sorted(listed, key=_order)
@@ -78,95 +75,6 @@ class Piece:
             isinstance(each, NameResolves) for each in conditions_of(when)
         )
         return cls(row, tuple(words(when)), 2 if by_name else 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """The part of a set that lies in each unit: a bitset of the units that it covers, and masks for the others."""
-
-    covered: int
-    parts: tuple[tuple[int, int], ...]
-
-
-class Units:
-    """What the lines of a collapsed map speak of: namespaces, the nodes together, each block and each DNS name."""
-
-    def __init__(self, network: Network, parties: Parties, selection: Selection) -> None:
-        self._parties = parties
-        self._network = network
-        self.wanted = selection
-        self.names: list[str] = list(parties.groups)
-        self.masks: list[int] = list(parties.groups.values())
-        if parties.nodes:
-            self.names.append(NODES)
-            self.masks.append(parties.nodes)
-        singles = members((parties.blocks | parties.names) & (selection.sources | selection.destinations))
-        self.names += [""] * len(singles)
-        self.masks += [1 << index for index in singles]
-        self._home = {index: unit for unit, mask in enumerate(self.masks) for index in members(mask)}
-        self._known: dict[tuple[int, int], Share] = {}
-
-    @cached_property
-    def alone(self) -> int:
-        """The endpoints that have nobody of their own kind to talk to."""
-        inside = self._network.of_kind(Kind.WORKLOAD, Kind.NODE)
-        endpoints = self._network.endpoints
-        return union(index for index in members(inside) if endpoints[index].replicas == 1 or endpoints[index].hosted)
-
-    def share(self, mask: int, within: int) -> Share:
-        """Take a set apart, where of each unit only what is `within` counts."""
-        if (known := self._known.get((mask, within))) is None:
-            known = self._known[mask, within] = self._share(mask, within)
-        return known
-
-    def _share(self, mask: int, within: int) -> Share:
-        inside = mask & within
-        met = (
-            range(len(self.masks)) if inside.bit_count() > len(self.masks) else {self._home[i] for i in members(inside)}
-        )
-        covered, parts = [], []
-        for unit in met:
-            part = inside & self.masks[unit]
-            if part and part == within & self.masks[unit]:
-                covered.append(unit)
-            elif part:
-                parts.append((unit, part))
-        return Share(union(covered), tuple(parts))
-
-    def parties(self, units: int, within: int) -> Iterator[Party]:
-        """Write some units: one party for the namespaces, one for each kind of what is not a namespace."""
-        spaces = [unit for unit in members(units) if unit < len(self._parties.groups)]
-        if spaces:
-            yield self._spaces(spaces, within)
-        others = union(members(units)[len(spaces) :])
-        mask = self.within(others, within)
-        for part in self._parties.classes(mask):
-            whole_nodes = part == self._parties.nodes
-            yield Party((NODES,)) if whole_nodes else self._parties.named(part)
-
-    def within(self, units: int, wanted: int) -> int:
-        """The endpoints of some units, as far as they are wanted."""
-        mask = 0
-        for unit in members(units):
-            mask |= self.masks[unit] & wanted
-        return mask
-
-    def _spaces(self, units: list[int], within: int) -> Party:
-        """Write namespaces as ``NAME/*``, and what is wanted of those that are wanted in part by its own names."""
-        whole = [unit for unit in units if not self.masks[unit] & ~within]
-        names = [f"{self.names[unit]}/*" for unit in whole]
-        total = len(self._parties.groups)
-        if len(whole) == len(units):
-            if len(whole) == total:
-                return Party((EVERY,))
-            missing = sorted(set(range(total)) - set(whole))
-            if len(missing) + 1 < len(names):
-                return Party((EVERY,), tuple(f"{self.names[unit]}/*" for unit in missing))
-        partial = [self._parties.named(self.masks[unit] & within) for unit in units if unit not in whole]
-        return Party(
-            tuple(sorted([*names, *(name for party in partial for name in party.names)])),
-            tuple(hole for party in partial for hole in party.exceptions),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +123,7 @@ class _Tally:
 class _Collapse:
     """Collapses the pieces of one view."""
 
-    def __init__(self, network: Network, units: Units, view: View, pieces: list[Piece]) -> None:
+    def __init__(self, units: Units, view: View, pieces: list[Piece]) -> None:
         self._units = units
         self._pieces = pieces
         self._senders = units.wanted.sources & view.everyone
@@ -250,8 +158,8 @@ class _Collapse:
         for unit, numbers in covering.items():
             if unit not in partly:
                 groups[tuple(numbers)].append(unit)
-        for numbers, found in groups.items():
-            yield union(found), [(self._pieces[number], -1) for number in numbers]
+        for alike, found in groups.items():
+            yield union(found), [(self._pieces[number], -1) for number in alike]
         for unit, parts in partly.items():
             whole = [(self._pieces[number], -1) for number in covering.get(unit, ())]
             yield 1 << unit, whole + [(self._pieces[number], part) for number, part in parts]
@@ -263,13 +171,13 @@ class _Collapse:
         apart = {unit for share in shares for unit, _ in share.parts}
         if single is not None and any(share.covered >> single & 1 for share in shares):
             apart.add(single)
-        yield from self._together(union(apart), targets, single, pieces, shares)
+        yield from self._together(union(apart), single, pieces, shares)
         for unit in sorted(apart):
             if (tally := self._apart(unit, single, pieces, shares)).pairs:
                 yield 1 << unit, tally
 
     def _together(
-        self, apart: int, targets: int, single: int | None, pieces: list[tuple[Piece, int]], shares: list[Share]
+        self, apart: int, single: int | None, pieces: list[tuple[Piece, int]], shares: list[Share]
     ) -> Iterator[tuple[int, _Tally]]:
         """Source units that are covered by the same pieces; one sender of each is as good as all."""
         receivers = 1 if single is None else self._inside(single).bit_count()

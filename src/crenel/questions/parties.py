@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from crenel.bits import members, union
+from crenel.bits import key, members, union
 from crenel.network.addresses import AddressSet
 from crenel.network.endpoints import Kind
 from crenel.network.network import Network
@@ -42,7 +42,7 @@ class Parties:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._known: dict[int, Party] = {}
+        self._known: dict[tuple[int, int], Party] = {}
 
     @cached_property
     def workloads(self) -> int:
@@ -91,9 +91,10 @@ class Parties:
 
     def named(self, mask: int) -> Party:
         """One party for a whole set of one class."""
-        if mask not in self._known:
-            self._known[mask] = self._named(mask)
-        return self._known[mask]
+        wanted = key(mask)
+        if (known := self._known.get(wanted)) is None:
+            known = self._known[wanted] = self._named(mask)
+        return known
 
     def _named(self, mask: int) -> Party:
         if mask & self.blocks:

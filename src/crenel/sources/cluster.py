@@ -48,6 +48,7 @@ def read(
     each is one line without any token or key. What could not be read for whatever reason is in `unreadable`.
     """
     limits = limits or Limits()
+    namespaces = list(dict.fromkeys(namespaces or ()))
     reading = Reading()
     try:
         session = _session(context, kubeconfig, limits)
@@ -94,7 +95,7 @@ def _session(context: str | None, kubeconfig: str | None, limits: Limits) -> Ses
     return Session(kubeconfigs.find(context, kubeconfig), limits)
 
 
-def _lists(session: Session, kinds: Sequence[Kind], namespaces: Sequence[str] | None) -> Iterator[Outcome]:
+def _lists(session: Session, kinds: Sequence[Kind], namespaces: Sequence[str]) -> Iterator[Outcome]:
     """Read everything, several lists at a time, in the order of the table."""
     from crenel.sources import cluster_lists  # noqa: PLC0415 - needs the extra
     from crenel.sources.cluster_discovery import discover  # noqa: PLC0415
@@ -142,7 +143,7 @@ def _reason(error: ClusterError) -> str:
     return _NOT_READ if isinstance(error, UnreachableError) else str(error)
 
 
-def _summary(outcomes: Sequence[Outcome], namespaces: Sequence[str] | None, origin: Origin) -> Iterator[Problem]:
+def _summary(outcomes: Sequence[Outcome], namespaces: Sequence[str], origin: Origin) -> Iterator[Problem]:
     """What the reader has to know about the lists as a whole, one line for each thing."""
     errors = {str(each.error): each.error for each in outcomes if each.error and not each.forbidden}
     for message, error in errors.items():
@@ -156,7 +157,7 @@ def _summary(outcomes: Sequence[Outcome], namespaces: Sequence[str] | None, orig
         yield from _narrowed(outcomes, namespaces, origin)
 
 
-def _forbidden(outcomes: Sequence[Outcome], namespaces: Sequence[str] | None, origin: Origin) -> Iterator[Problem]:
+def _forbidden(outcomes: Sequence[Outcome], namespaces: Sequence[str], origin: Origin) -> Iterator[Problem]:
     by_place: dict[str | None, list[Kind]] = defaultdict(list)
     for each in outcomes:
         if each.forbidden:
@@ -172,12 +173,12 @@ def _forbidden(outcomes: Sequence[Outcome], namespaces: Sequence[str] | None, or
 
 def _narrowed(outcomes: Sequence[Outcome], namespaces: Sequence[str], origin: Origin) -> Iterator[Problem]:
     """Say that only some namespaces were read, and which of them are not there."""
-    message = f"only these namespaces were read: {', '.join(dict.fromkeys(namespaces))}"
+    message = f"only these namespaces were read: {', '.join(namespaces)}"
     yield Problem(message, origin, severity=Severity.NOTICE)
     for each in outcomes:
         if each.task.kind.resource == "namespaces" and each.error is None:
             there = {item["metadata"].get("name") for item in each.objects}
-            for name in dict.fromkeys(namespaces):
+            for name in namespaces:
                 if name not in there:
                     yield Problem(f"there is no namespace {name!r}", origin, severity=Severity.WARNING)
 
