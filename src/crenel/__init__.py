@@ -1,14 +1,15 @@
 """Crenel: who can talk to whom in a Kubernetes cluster, exactly.
 
-    import crenel
-    net = crenel.load("manifests/")
-    verdict = net.can("shop/web", "shop/db", "TCP/5432")
-    verdict.allowed, verdict.reason, verdict.trace
+import crenel
+net = crenel.load("manifests/")
+verdict = net.can("shop/web", "shop/db", "TCP/5432")
+verdict.allowed, verdict.reason, verdict.trace
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False
+"""What type checkers take for true: importing `typing` for it would cost the command's help half its time."""
 
 if TYPE_CHECKING:
     from crenel.library import Network
@@ -31,10 +32,10 @@ _HOMES = {
 
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "Connection", "Difference", "Network", "Outcome", "PlaceError", "Step", "Verdict", "load"]
+__all__ = ["Connection", "Difference", "Network", "Outcome", "PlaceError", "Step", "Verdict", "__version__", "load"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import the public names when they are first used: the command's help must not pay for the solver."""
     if name not in _HOMES:
         raise AttributeError(f"module 'crenel' has no attribute {name!r}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from crenel.dialects.change import Amended, amended
 from crenel.dialects.enforcement import Enforcement
-from crenel.dialects.foreign import is_foreign
+from crenel.dialects.foreign import is_cluster_wide, is_foreign
 from crenel.dialects.foreign import notice as foreign_notice
 from crenel.dialects.model import Input, Model, build
 from crenel.kubernetes.decode import Decoded, decode
@@ -155,7 +155,9 @@ class Network:
         Raises:
             PlaceError: an object to remove is not there.
         """
-        return self.with_documents([Document(data, Origin("change", number)) for number, data in enumerate(add)], remove)
+        return self.with_documents(
+            [Document(data, Origin("change", number)) for number, data in enumerate(add)], remove
+        )
 
     def with_documents(self, added: Sequence[Document], remove: Sequence[str] = ()) -> Network:
         """The same with documents that come from a source.
@@ -201,7 +203,13 @@ class Network:
 
 
 def _decode(documents: Sequence[Document], default_namespace: str) -> Decoded:
-    return decode(documents, default_namespace=default_namespace, foreign=is_foreign, predictable=is_predictable)
+    return decode(
+        documents,
+        default_namespace=default_namespace,
+        foreign=is_foreign,
+        predictable=is_predictable,
+        cluster_wide=is_cluster_wide,
+    )
 
 
 def _edited(

@@ -19,9 +19,7 @@ def field_text(path: FieldPath) -> str:
     """Write a field path the way the Kubernetes API does: ``spec.ingress[0].ports[1].port``."""
     text = ""
     for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif "." in step or "/" in step:
+        if isinstance(step, int) or "." in step or "/" in step:
             text += f"[{step}]"
         else:
             text += f".{step}" if text else step

@@ -14,6 +14,6 @@ from apiserver.server import Server
 from apiserver.store import Store
 
 __all__ = [
-    "ADMIN", "Answer", "Certificates", "CloseEarly", "Drip", "Fault", "Hang", "Raw", "Resource", "Rights", "Rule", "Server",
-    "Store", "User", "certificates", "default_resources", "write_kubeconfig",
+    "ADMIN", "Answer", "Certificates", "CloseEarly", "Drip", "Fault", "Hang", "Raw", "Resource", "Rights", "Rule",
+    "Server", "Store", "User", "certificates", "default_resources", "write_kubeconfig",
 ]  # fmt: skip

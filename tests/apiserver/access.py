@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apiserver.status import Failure
+from apiserver.status import FailureError
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Rights:
     def of_role(cls, role: Mapping[str, Any], namespace: str | None = None) -> Rights:
         """The rights of a Role or ClusterRole object that is bound in `namespace`."""
         return cls([
-            Rule(rule["verbs"], rule.get("apiGroups", ()), rule.get("resources", ()), rule.get("resourceNames", ()), namespace)
+            Rule(rule["verbs"], rule["apiGroups"], rule["resources"], rule.get("resourceNames", ()), namespace)
             for rule in role["rules"]
         ])  # fmt: skip
 
@@ -80,16 +80,16 @@ PUBLIC = ("/version", "/healthz", "/livez", "/readyz")
 
 
 def authorize(user: User, wanted: Attributes) -> None:
-    """Raise the Failure that a real server answers with when `user` may not do this."""
+    """Raise the FailureError that a real server answers with when `user` may not do this."""
     if wanted.path:
         if wanted.path not in PUBLIC and not user.discovery and not user.rights.everything:
             message = f'forbidden: User "{user.name}" cannot {wanted.verb} path "{wanted.path}"'
-            raise Failure(403, "Forbidden", message, details={})
+            raise FailureError(403, "Forbidden", message, details={})
     elif not user.rights.allow(wanted):
         raise _forbidden(user, wanted)
 
 
-def _forbidden(user: User, wanted: Attributes) -> Failure:
+def _forbidden(user: User, wanted: Attributes) -> FailureError:
     named = f'{_kind(wanted)} "{wanted.name}"' if wanted.name else _kind(wanted)
     scope = f'in the namespace "{wanted.namespace}"' if wanted.namespace else "at the cluster scope"
     message = (
@@ -98,7 +98,7 @@ def _forbidden(user: User, wanted: Attributes) -> Failure:
     )
     details = {"name": wanted.name} if wanted.name else {}
     details |= {"group": wanted.group} if wanted.group else {}
-    return Failure(403, "Forbidden", message, details=details | {"kind": wanted.resource})
+    return FailureError(403, "Forbidden", message, details=details | {"kind": wanted.resource})
 
 
 def _kind(wanted: Attributes) -> str:

@@ -10,12 +10,13 @@ from apiserver import access, reading, tables
 from apiserver.access import ADMIN, ANONYMOUS, Attributes, User
 from apiserver.messages import Request, Response
 from apiserver.resources import Resource, Served, default_resources
-from apiserver.status import Failure, not_allowed, unauthorized
+from apiserver.status import FailureError, not_allowed, unauthorized
 from apiserver.store import Store
 
 VERSION = {
-    "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36", "minCompatibilityMajor": "1",
-    "minCompatibilityMinor": "35", "gitVersion": "v1.36.2", "gitCommit": "98b35193b2ac7a23a673325f5e9b830ecd5ba406",
+    "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36",
+    "minCompatibilityMajor": "1", "minCompatibilityMinor": "35", "gitVersion": "v1.36.2",
+    "gitCommit": "98b35193b2ac7a23a673325f5e9b830ecd5ba406",
     "gitTreeState": "clean", "buildDate": "2026-11-23T00:00:00Z", "goVersion": "go1.26.6", "compiler": "gc",
     "platform": "linux/amd64",
 }  # fmt: skip
@@ -24,8 +25,10 @@ Verb = Callable[[Store, Resource, Request, str, str], dict[str, Any]]
 VERBS: dict[str, Verb] = {"get": reading.get, "list": reading.list_}
 """The verbs that are answered; the writing half and watches are entered here."""
 
-_METHODS = {"GET": ("list", "get"), "POST": ("create", "create"), "PUT": ("update", "update"), "PATCH": ("patch", "patch"),
-            "DELETE": ("deletecollection", "delete")}  # fmt: skip
+_METHODS = {
+    "GET": ("list", "get"), "POST": ("create", "create"), "PUT": ("update", "update"), "PATCH": ("patch", "patch"),
+    "DELETE": ("deletecollection", "delete"),
+}  # fmt: skip
 
 
 @dataclass
@@ -49,9 +52,9 @@ class Api:
         """Answer one request; `subject` is the common name of the client certificate."""
         try:
             return self._route(request, self._user(request, subject))
-        except Failure as failure:
+        except FailureError as failure:
             return Response.json(failure.body, failure.code)
-        except tables.NotAcceptable:
+        except tables.NotAcceptableError:
             return Response.text("only the following media types are accepted: application/json\n", 406)
 
     def _user(self, request: Request, subject: str | None) -> User:
@@ -89,11 +92,17 @@ class Api:
                 return self.served.group_list()
             case ["apis", group] if group in self.served.versions:
                 return {"kind": "APIGroup", "apiVersion": "v1"} | self.served.group(group)
-            case ["api", version] if ("", version) in self.served.resources:
-                return self.served.resource_list("", version)
-            case ["apis", group, version] if (group, version) in self.served.resources:
-                return self.served.resource_list(group, version)
-        return None
+        return self._resource_list(parts)
+
+    def _resource_list(self, parts: list[str]) -> dict[str, Any] | None:
+        match parts:
+            case ["api", version]:
+                place = ("", version)
+            case ["apis", group, version]:
+                place = (group, version)
+            case _:
+                return None
+        return self.served.resource_list(*place) if place in self.served.resources else None
 
     def _resource(self, request: Request, user: User, group: str, version: str, parts: list[str]) -> Response:
         namespace = ""

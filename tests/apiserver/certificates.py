@@ -41,7 +41,11 @@ class Certificates:
     def issue(self, name: str, *, subject: str, names: str = "", usage: str = "clientAuth") -> None:
         """Make a key and have it signed."""
         extensions = self.directory / f"{name}.ext"
-        lines = [f"extendedKeyUsage={usage}", "basicConstraints=CA:FALSE", *([f"subjectAltName={names}"] if names else [])]
+        lines = [
+            f"extendedKeyUsage={usage}",
+            "basicConstraints=CA:FALSE",
+            *([f"subjectAltName={names}"] if names else []),
+        ]
         extensions.write_text("\n".join(lines) + "\n")
         request = self.directory / f"{name}.csr"
         _openssl("req", "-new", *_new_key(self.key(name)), "-subj", subject, "-out", str(request))

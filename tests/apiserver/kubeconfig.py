@@ -10,9 +10,14 @@ from apiserver.server import Server
 
 
 def write_kubeconfig(
-    path: Path, server: Server, *, user: dict[str, Any] | None = None, cluster: dict[str, Any] | None = None, name: str = "test"
+    path: Path,
+    server: Server,
+    *,
+    user: dict[str, Any] | None = None,
+    cluster: dict[str, Any] | None = None,
+    name: str = "test",
 ) -> Path:
-    """Write a kubeconfig with one context; `cluster` and `user` are laid over a working default (an admin's certificate)."""
+    """Write a kubeconfig with one context; `cluster` is laid over the defaults, the user is an admin by default."""
     access = {"server": server.url, "certificate-authority": str(server.keys.authority)} | (cluster or {})
     admin = {"client-certificate": str(server.keys.certificate("admin")), "client-key": str(server.keys.key("admin"))}
     document = {

@@ -37,7 +37,9 @@ class Response:
     @classmethod
     def json(cls, body: Any, status: int = 200, **headers: str) -> Response:
         """An answer in JSON."""
-        return cls(status, json.dumps(body, separators=(",", ":")).encode(), {"Content-Type": "application/json"} | headers)
+        return cls(
+            status, json.dumps(body, separators=(",", ":")).encode(), {"Content-Type": "application/json"} | headers
+        )
 
     @classmethod
     def text(cls, body: str, status: int) -> Response:

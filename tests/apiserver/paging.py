@@ -7,7 +7,7 @@ import binascii
 import json
 from dataclasses import dataclass
 
-from apiserver.status import Failure, bad_request
+from apiserver.status import FailureError, bad_request
 
 INCONSISTENT = -1
 """The revision of a token that goes on with whatever is there now."""
@@ -31,7 +31,7 @@ def decode(token: str) -> Continue:
     """Read a token.
 
     Raises:
-        Failure: 400, it is not one.
+        FailureError: 400, it is not one.
 
     """
     try:
@@ -49,5 +49,5 @@ def _quoted(byte: bytes) -> str:
     return byte.decode("ascii") if byte.isascii() else f"\\u{byte[0]:04x}"
 
 
-def _bad(reason: str) -> Failure:
+def _bad(reason: str) -> FailureError:
     return bad_request(f"invalid continue token: continue key is not valid: {reason}")

@@ -9,14 +9,14 @@ from typing import Any
 from apiserver import paging, selectors, status, tables
 from apiserver.messages import Request
 from apiserver.resources import Resource
-from apiserver.store import Compacted, Key, Object, Store
+from apiserver.store import CompactedError, Key, Object, Store
 
 
 def get(store: Store, resource: Resource, request: Request, namespace: str, name: str) -> dict[str, Any]:
     """Answer a get.
 
     Raises:
-        Failure: 404, there is no such object.
+        FailureError: 404, there is no such object.
 
     """
     item = store.at(resource).get((namespace, name))
@@ -32,7 +32,7 @@ def list_(store: Store, resource: Resource, request: Request, namespace: str, na
     """Answer a list: selectors, paging, resource versions and the form that was asked for.
 
     Raises:
-        Failure: 400 for what cannot be parsed, 410 for a revision that is gone, 504 for one of the future.
+        FailureError: 400 for what cannot be parsed, 410 for a revision that is gone, 504 for one of the future.
 
     """
     del name
@@ -67,7 +67,11 @@ class _Page:
 
 
 def _page(
-    keys: list[tuple[str, Key]], objects: dict[Key, Object], match: Callable[[Object], bool] | None, start: str, limit: int
+    keys: list[tuple[str, Key]],
+    objects: dict[Key, Object],
+    match: Callable[[Object], bool] | None,
+    start: str,
+    limit: int,
 ) -> _Page:
     position = bisect.bisect_left(keys, (start, ("", "")))
     items: list[Object] = []
@@ -97,7 +101,7 @@ def _position(store: Store, request: Request) -> tuple[int, str]:
 def _at(store: Store, resource: Resource, revision: int, start: str) -> dict[Key, Object]:
     try:
         return store.at(resource, revision)
-    except Compacted:
+    except CompactedError:
         if start:
             token = paging.Continue(paging.INCONSISTENT, start).encode()
             raise status.expired(status.EXPIRED_CONTINUE, token) from None
@@ -110,7 +114,7 @@ def _selection(resource: Resource, request: Request) -> Callable[[Object], bool]
         return None
     try:
         by_label, by_field = selectors.labels(label), selectors.fields(resource.name, fields)
-    except selectors.BadSelector as error:
+    except selectors.BadSelectorError as error:
         raise status.bad_request(str(error)) from None
     return lambda item: by_label(item) and by_field(item)
 

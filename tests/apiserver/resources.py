@@ -53,26 +53,26 @@ class Resource:
 
 CORE = """
 bindings                          Binding                N create
-componentstatuses                 ComponentStatus        C get,list                                short=cs
-configmaps                        ConfigMap              N *                                       short=cm
-endpoints                         Endpoints              N *                                       short=ep
-events                            Event                  N *                                       short=ev
-limitranges                       LimitRange             N *                                       short=limits
+componentstatuses                 ComponentStatus        C get,list     short=cs
+configmaps                        ConfigMap              N *     short=cm
+endpoints                         Endpoints              N *     short=ep
+events                            Event                  N *     short=ev
+limitranges                       LimitRange             N *     short=limits
 namespaces                        Namespace              C create,delete,get,list,patch,update,watch short=ns
 namespaces/finalize               Namespace              C update
 namespaces/status                 Namespace              C get,patch,update
-nodes                             Node                   C *                                       short=no
+nodes                             Node                   C *     short=no
 nodes/proxy                       NodeProxyOptions       C create,delete,get,patch,update
 nodes/status                      Node                   C get,patch,update
-persistentvolumeclaims            PersistentVolumeClaim  N *                                       short=pvc
+persistentvolumeclaims            PersistentVolumeClaim  N *     short=pvc
 persistentvolumeclaims/status     PersistentVolumeClaim  N get,patch,update
-persistentvolumes                 PersistentVolume       C *                                       short=pv
+persistentvolumes                 PersistentVolume       C *     short=pv
 persistentvolumes/status          PersistentVolume       C get,patch,update
-pods                              Pod                    N *                                       short=po categories=all
+pods                              Pod                    N *     short=po categories=all
 pods/attach                       PodAttachOptions       N create,get
 pods/binding                      Binding                N create
 pods/ephemeralcontainers          Pod                    N get,patch,update
-pods/eviction                     Eviction               N create                                  of=policy/v1
+pods/eviction                     Eviction               N create of=policy/v1
 pods/exec                         PodExecOptions         N create,get
 pods/log                          Pod                    N get
 pods/portforward                  PodPortForwardOptions  N create,get
@@ -80,15 +80,15 @@ pods/proxy                        PodProxyOptions        N create,delete,get,pat
 pods/resize                       Pod                    N get,patch,update
 pods/status                       Pod                    N get,patch,update
 podtemplates                      PodTemplate            N *
-replicationcontrollers            ReplicationController  N *                                       short=rc categories=all
-replicationcontrollers/scale      Scale                  N get,patch,update                        of=autoscaling/v1
+replicationcontrollers            ReplicationController  N *     short=rc categories=all
+replicationcontrollers/scale      Scale                  N get,patch,update of=autoscaling/v1
 replicationcontrollers/status     ReplicationController  N get,patch,update
-resourcequotas                    ResourceQuota          N *                                       short=quota
+resourcequotas                    ResourceQuota          N *     short=quota
 resourcequotas/status             ResourceQuota          N get,patch,update
 secrets                           Secret                 N *
-serviceaccounts                   ServiceAccount         N *                                       short=sa
-serviceaccounts/token             TokenRequest           N create                                  of=authentication.k8s.io/v1
-services                          Service                N *                                       short=svc categories=all
+serviceaccounts                   ServiceAccount         N *     short=sa
+serviceaccounts/token             TokenRequest           N create of=authentication.k8s.io/v1
+services                          Service                N *     short=svc categories=all
 services/proxy                    ServiceProxyOptions    N create,delete,get,patch,update
 services/status                   Service                N get,patch,update
 """
@@ -131,7 +131,8 @@ GROUPS: tuple[tuple[str, str], ...] = (
     ("authorization.k8s.io/v1", ""), ("autoscaling/v2", ""), ("autoscaling/v1", ""), ("batch/v1", BATCH),
     ("certificates.k8s.io/v1", ""), ("networking.k8s.io/v1", NETWORKING), ("policy/v1", ""),
     ("rbac.authorization.k8s.io/v1", ""), ("storage.k8s.io/v1", ""), ("admissionregistration.k8s.io/v1", ""),
-    ("apiextensions.k8s.io/v1", ""), ("scheduling.k8s.io/v1", ""), ("coordination.k8s.io/v1", ""), ("node.k8s.io/v1", ""),
+    ("apiextensions.k8s.io/v1", ""), ("scheduling.k8s.io/v1", ""), ("coordination.k8s.io/v1", ""),
+    ("node.k8s.io/v1", ""),
     ("discovery.k8s.io/v1", DISCOVERY), ("resource.k8s.io/v1", ""), ("flowcontrol.apiserver.k8s.io/v1", ""),
     ("acme.cert-manager.io/v1", ""), ("cert-manager.io/v1", CERTIFICATES), ("gateway.networking.k8s.io/v1", GATEWAY),
     ("gateway.networking.k8s.io/v1beta1", GATEWAY), ("policy.networking.k8s.io/v1alpha2", ADMIN_V2),
@@ -175,7 +176,9 @@ class Served:
 
     def of_kind(self, api_version: str, kind: str) -> Resource:
         """The resource of an object."""
-        found = (each for each in self.resources.get(split(api_version), ()) if each.kind == kind and "/" not in each.name)
+        found = (
+            each for each in self.resources.get(split(api_version), ()) if each.kind == kind and "/" not in each.name
+        )
         return next(found)
 
     def group_list(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _EXPRESSION = re.compile(
 )
 
 
-class BadSelector(Exception):
+class BadSelectorError(Exception):
     """The selector cannot be parsed, or selects on a field that is not indexed."""
 
 
@@ -34,7 +34,7 @@ def labels(text: str) -> Match:
     while position < len(text):
         found = _EXPRESSION.match(text, position)
         if not found:
-            raise BadSelector(f"unable to parse requirement: found '{text[position:]}'")
+            raise BadSelectorError(f"unable to parse requirement: found '{text[position:]}'")
         tests.append(_label_test(found))
         position = found.end()
     return lambda item: all(test(item.get("metadata", {}).get("labels") or {}) for test in tests)
@@ -62,10 +62,10 @@ def fields(resource: str, text: str) -> Match:
     for term in filter(None, text.split(",")):
         found = re.fullmatch(r"([^=!]+)(==|!=|=)(.*)", term)
         if not found:
-            raise BadSelector(f"invalid selector: '{term}'; can't understand '{term}'")
+            raise BadSelectorError(f"invalid selector: '{term}'; can't understand '{term}'")
         path, operator, value = found.groups()
         if path not in {"metadata.name", "metadata.namespace"} | FIELDS.get(resource, set()):
-            raise BadSelector(f"field label not supported: {path}")
+            raise BadSelectorError(f"field label not supported: {path}")
         tests.append(_field_test(path.split("."), operator == "!=", value))
     return lambda item: all(test(item) for test in tests)
 

@@ -69,7 +69,9 @@ class Server:
             raise RuntimeError("the test API server does not start")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(10)
 

@@ -15,7 +15,7 @@ Key: TypeAlias = tuple[str, str]
 """Namespace (empty for cluster-scoped) and name."""
 
 
-class Compacted(Exception):
+class CompactedError(Exception):
     """A revision was asked for that is no longer kept."""
 
 
@@ -68,7 +68,7 @@ class Store:
         """The objects of a resource at a revision (now by default).
 
         Raises:
-            Compacted: that revision is gone.
+            CompactedError: that revision is gone.
 
         """
         with self._lock:
@@ -76,7 +76,7 @@ class Store:
             if revision is None or revision >= self.revision:
                 return dict(self._tables.get(table, {}))
             if revision < self.compacted:
-                raise Compacted
+                raise CompactedError
             objects: dict[Key, Object] = {}
             for change in self._changes(table, revision):
                 if change.object is None:

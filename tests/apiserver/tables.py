@@ -9,7 +9,7 @@ from apiserver.resources import Resource
 META = "meta.k8s.io/v1"
 
 
-class NotAcceptable(Exception):
+class NotAcceptableError(Exception):
     """No form in the Accept header is known."""
 
 
@@ -27,7 +27,7 @@ def form(accept: str) -> str:
             return ""
         if stated.get("g") == "meta.k8s.io" and stated.get("v") == "v1" and wanted in FORMS:
             return wanted
-    raise NotAcceptable
+    raise NotAcceptableError
 
 
 FORMS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
@@ -41,7 +41,8 @@ def metadata_of(item: dict[str, Any]) -> dict[str, Any]:
 def metadata_list(metadata: dict[str, Any], items: list[dict[str, Any]]) -> dict[str, Any]:
     """A list of metadata alone."""
     return {
-        "kind": "PartialObjectMetadataList", "apiVersion": META, "metadata": metadata, "items": [metadata_of(each) for each in items],
+        "kind": "PartialObjectMetadataList", "apiVersion": META, "metadata": metadata,
+        "items": [metadata_of(each) for each in items],
     }  # fmt: skip
 
 
@@ -76,6 +77,8 @@ def _pod_cells(pod: dict[str, Any]) -> list[Any]:
     ready = sum(bool(each.get("ready")) for each in states)
     restarts = sum(each.get("restartCount", 0) for each in states)
     return [
-        pod["metadata"]["name"], f"{ready}/{len(spec['containers'])}", status.get("phase", ""), str(restarts), "0s",
-        status.get("podIP", "<none>"), spec.get("nodeName", "<none>"), status.get("nominatedNodeName", "<none>"), "<none>",
+        pod["metadata"]["name"], f"{ready}/{len(spec['containers'])}", status.get("phase", ""),
+        str(restarts), "0s",
+        status.get("podIP", "<none>"), spec.get("nodeName", "<none>"), status.get("nominatedNodeName", "<none>"),
+        "<none>",
     ]  # fmt: skip

@@ -49,6 +49,13 @@ def test_map_on_files(name: str, identifier: str, tmp_path: Path) -> None:
             assert listed(connections, question) is (question.outcome == "allowed"), question
 
 
+class Quoting(yaml.SafeDumper):
+    """Quotes every text: a namespace `y` is true to Kubernetes, which reads YAML 1.1."""
+
+
+Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
+
+
 def crenel(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command."""
     command = [sys.executable, "-m", "crenel", *arguments]
@@ -60,9 +67,9 @@ def write(step: Step, home: Path) -> None:
     home.mkdir(exist_ok=True)
     objects = documents(step)
     cluster = [each for each in objects if not each["kind"].endswith("Policy")]
-    (home / "cluster.yaml").write_text(yaml.safe_dump_all(cluster))
+    (home / "cluster.yaml").write_text(yaml.dump_all(cluster, Dumper=Quoting))
     for number, policy in enumerate(step.policies):
-        (home / f"policy-{number}.yaml").write_text(yaml.safe_dump(policy))
+        (home / f"policy-{number}.yaml").write_text(yaml.dump(policy, Dumper=Quoting))
 
 
 def target_with_port(question: Question) -> str:

@@ -325,7 +325,6 @@ FIELDS = st.sampled_from(
         *("mtls", "portLevelMtls", "workloadSelector", "targetRefs", "layer2", "network", "private", "matchLabels"),
     ]
 )
-)
 
 
 @given(st.sampled_from(KINDS), st.dictionaries(FIELDS, ANYTHING, max_size=5))

@@ -245,7 +245,6 @@ FIELDS = st.sampled_from(
         *("additionalPlugins", "tls", "config", "server", "http_port", "override", "statefulSet", "thanos"),
     ]
 )
-)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=4),

@@ -83,7 +83,7 @@ def _policies(draw: st.DrawFn, kind: str, extra: Object, certain: bool) -> Objec
     newer = kind == "ClusterNetworkPolicy"
     actions: tuple[str, ...] = ("Accept" if newer else "Allow", "Deny", "Pass")
     if kind == "BaselineAdminNetworkPolicy":
-        actions = actions[:2]
+        actions, certain = actions[:2], True  # it has no domainNames
     spec = {"subject": draw(_subjects()), **extra}
     for direction, side in (("ingress", "from"), ("egress", "to")):
         if draw(st.booleans()):

@@ -82,14 +82,18 @@ def _specs(draw: st.DrawFn, nodes: list[Object], certain: bool) -> Object:
     return spec
 
 
-def _status(draw: st.DrawFn, spec: Object, nodes: list[Object], host: int, certain: bool) -> Object:
+def _families(draw: st.DrawFn, certain: bool) -> list[str]:
+    known = (["4"], ["4"], ["6"], ["4", "6"])
+    return draw(st.sampled_from(known if certain else ([], *known)))
+
+
+def _status(draw: st.DrawFn, spec: Object, nodes: list[Object], host: int, families: list[str]) -> Object:
     if spec.get("hostNetwork"):
         (node,) = [each for each in nodes if each["metadata"]["name"] == spec["nodeName"]]
         ips = [each["address"] for each in node["status"]["addresses"]]
     else:
         texts = {"4": f"10.0.{host % 2}.{host + 1}", "6": f"fd00:0:0:{host % 2}::{host + 1}"}
-        known = (["4"], ["4"], ["6"], ["4", "6"])
-        ips = [texts[family] for family in draw(st.sampled_from(known if certain else ([], *known)))]
+        ips = [texts[family] for family in families]
     phase = draw(st.sampled_from(("Running", "Running", "Running", "Pending", "Succeeded")))
     status: Object = {"phase": phase}
     if ips:
@@ -108,7 +112,9 @@ def _bare(
 ) -> tuple[list[Object], dict[str, list[str]]]:
     """A pod that nothing owns."""
     spec = draw(_specs(nodes, certain))
-    pod = _pod(namespace, f"w{number}", draw(labels), spec, _status(draw, spec, nodes, number * 4, certain))
+    pod = _pod(
+        namespace, f"w{number}", draw(labels), spec, _status(draw, spec, nodes, number * 4, _families(draw, certain))
+    )
     return [pod], _living([pod])
 
 
@@ -124,13 +130,13 @@ def _live(
         own = {"pod-template-hash": "abc12"}
         above = ("ReplicaSet", f"{name}-abc12")
         objects.append(_replica_set(workload, above[1], own))
-    pods = []
+    pods, families = [], _families(draw, certain)
     for ordinal in range(workload["spec"]["replicas"]):
         own |= {"statefulset.kubernetes.io/pod-name": f"{name}-{ordinal}"} if kind == "StatefulSet" else {}
         spec = dict(workload["spec"]["template"]["spec"])
         if nodes and not spec.get("hostNetwork"):
             spec["nodeName"] = draw(st.sampled_from(nodes))["metadata"]["name"]
-        status = _status(draw, spec, nodes, number * 4 + ordinal, certain)
+        status = _status(draw, spec, nodes, number * 4 + ordinal, families)
         pod = _pod(
             namespace, f"{name}-{ordinal}", workload["spec"]["template"]["metadata"]["labels"] | own, spec, status
         )

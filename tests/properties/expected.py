@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from properties.points import Point
 from properties.strategies import Scenario
 from reference import Cluster, combined, families, verdict
+from reference.ends import possible_ends
 
 
 class Expected:
@@ -19,17 +20,26 @@ class Expected:
     def meanings(self, point: Point) -> Iterator[tuple[str, str, int]]:
         """Every pair of pods or addresses that a point is about, in each address family they share.
 
-        A workload of several replicas, asked about itself, is asked about two different ones.
+        Where a workload is asked about itself or one of its pods, two different pods are meant.
         """
         sources, destinations = self._members(point.source), self._members(point.destination)
-        replicas = point.source == point.destination and len(sources) > 1
+        alone = len(sources) == len(destinations) == 1
         for one in sources:
             for other in destinations:
-                if not (replicas and one == other):
+                if alone or one != other:
                     yield from ((one, other, family) for family in families(self.cluster, one, other))
 
     def _members(self, end: str) -> list[str]:
         return self.scenario.population.endpoints.get(end, [end])
+
+    def local(self, one: str, other: str) -> bool:
+        """Whether a node, or a pod in its network, may be the very node that the other end runs on.
+
+        A list of connections tells of a pod's own node apart from the nodes by name.
+        """
+        first, second = (possible_ends(self.cluster, end, 4, []) for end in (one, other))
+        nodes = {end.runs_on for end in first if end.node is not None}
+        return bool(nodes & {end.runs_on for end in second})
 
     def verdict(self, one: str, other: str, point: Point, family: int) -> str:
         """The verdict on one pair."""

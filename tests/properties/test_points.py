@@ -26,7 +26,7 @@ def test_nothing_is_unknown_where_everything_is_known(scenario: Scenario, seed: 
     """With every address and place known, priorities apart and no domain names, each answer is definite."""
     expected, net = Expected(scenario), crenel.load(scenario.objects)
     for point in sampled_points(scenario, seed, 40):
-        assert expected.outcome(point) != "unknown"
+        assert "unknown" not in expected.answers(point)
         assert_same(net, expected, point)
 
 
@@ -41,6 +41,8 @@ def test_a_pod_always_reaches_itself(scenario: Scenario) -> None:
 
 def assert_same(net: crenel.Network, expected: Expected, point: Point) -> None:
     """Compare one answer of the library with those the reference permits."""
+    if not any(expected.meanings(point)):
+        return  # the ends share no address family
     verdict = net.can(point.source, point.destination, f"{point.protocol}/{point.port}")
     outcome = verdict.outcome.value
     assert outcome == expected.outcome(point), f"{point}: {outcome} where the reference says {expected.outcome(point)}"

@@ -47,6 +47,8 @@ class Cluster:
     pods: dict[str, Pod] = field(default_factory=dict)
     pod_ranges: list[Network] = field(default_factory=list)
     names: Mapping[str, Sequence[str]] | None = None
+    seen: list[Address] = field(default_factory=list)
+    """The addresses of all nodes and pods, of those that have ended too: they tell which families are in use."""
 
     @classmethod
     def of(
@@ -79,15 +81,17 @@ class Cluster:
     def _add_node(self, node: Object) -> None:
         addresses = [_address(each["address"]) for each in (node.get("status") or {}).get("addresses") or []]
         known = tuple(address for address in addresses if address is not None)
+        self.seen += known
         metadata, spec = node["metadata"], node.get("spec") or {}
         self.nodes[metadata["name"]] = Node(metadata["name"], metadata.get("labels") or {}, known)
         self.pod_ranges += [ipaddress.ip_network(cidr) for cidr in spec.get("podCIDRs") or []]
 
     def _add_pod(self, pod: Object) -> None:
         status = pod.get("status") or {}
+        addresses = tuple(ipaddress.ip_address(each["ip"]) for each in status.get("podIPs") or [])
+        self.seen += addresses
         if status.get("phase") in ("Succeeded", "Failed"):
             return
-        addresses = tuple(ipaddress.ip_address(each["ip"]) for each in status.get("podIPs") or [])
         metadata = pod["metadata"]
         self._put(metadata, metadata["name"], metadata.get("labels") or {}, pod["spec"], addresses)
 

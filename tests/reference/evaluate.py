@@ -23,12 +23,13 @@ def verdict(
 ) -> str:
     """Whether a new connection is "allowed", "denied" or "unknown".
 
-    Ends are a pod ("ns/name"), "node/NAME", an address, or "dns:NAME" as the destination. `family` is needed where the
-    destination has addresses of both. A pod always reaches its own address; `hairpin` judges that like any other
-    connection, as it is through a Service or to another replica.
+    Ends are a pod ("ns/name"), "node/NAME", an address, or "dns:NAME" as the destination. `family` is needed where both
+    ends have addresses of both; where they share none, the question is what policies would say to the destination's. A
+    pod always reaches its own address; `hairpin` judges that like any other connection, as it is through a Service or
+    to another replica.
     """
     if family is None:
-        (family,) = families(cluster, source, destination)
+        (family,) = families(cluster, source, destination) or _families_of(cluster, destination)
     given = list(policies)
     pod = find_pod(cluster, source)
     if pod is not None and pod is find_pod(cluster, destination) and not hairpin:
@@ -63,34 +64,28 @@ def _one_way(
 
 
 def families(cluster: Cluster, source: str, destination: str) -> tuple[int, ...]:
-    """The address families of a connection: those of both ends, or the destination's when they share none."""
+    """The address families that both ends have; a name outside has those of the source."""
     own = _families_of(cluster, source)
     if destination.startswith("dns:"):
         return own
-    wanted = _families_of(cluster, destination)
-    return tuple(each for each in wanted if each in own) or wanted
+    return tuple(each for each in _families_of(cluster, destination) if each in own)
 
 
 def _families_of(cluster: Cluster, text: str) -> tuple[int, ...]:
     pod = find_pod(cluster, text)
     if pod is None and not text.startswith("node/"):
         return (ipaddress.ip_address(text).version,)
-    known = _known_addresses(cluster, text, pod)
-    if not known:
-        if pod is not None and not pod.host_network:
-            known = [*cluster.pod_ranges]
-        known = known or [each for node in cluster.nodes.values() for each in node.addresses]
-    if not known:
-        known = [each for other in cluster.pods.values() for each in other.addresses]
+    known = _known_addresses(cluster, text, pod) or [*cluster.seen, *cluster.pod_ranges]
     return tuple(sorted({each.version for each in known})) or (4,)
 
 
 def _known_addresses(cluster: Cluster, text: str, pod: Pod | None) -> list[Address | Network]:
     if pod is None:
         return [*cluster.nodes[text.removeprefix("node/")].addresses]
-    if pod.host_network and pod.node in cluster.nodes:
-        return [*cluster.nodes[pod.node].addresses]
-    return [*pod.addresses]
+    if pod.host_network:
+        homes = [cluster.nodes[pod.node]] if pod.node in cluster.nodes else cluster.nodes.values()
+        return [*pod.addresses] or [address for node in homes for address in node.addresses]
+    return [*pod.addresses] or [*cluster.pod_ranges]
 
 
 def combined(answers: Iterable[str]) -> str:

@@ -6,9 +6,14 @@ shop/dns:53/UDP, shop/web:http.
 """
 
 import argparse
+from typing import TYPE_CHECKING
 
 from crenel.cli.options import add_input_options, add_namespace_options, add_report_options
 from crenel.cli.usage import UsageError
+
+if TYPE_CHECKING:
+    from crenel.library import Network
+    from crenel.output.reports import VerdictReport
 
 FORMATS = ("text", "json", "md")
 """What a verdict can be written as."""
@@ -46,7 +51,56 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the verdict, or one for each question of a batch, and return the exit code."""
-    if (args.batch is None) == (args.target is None):
+    _check_use(args)
+    from crenel.cli import batch, inputs, reporting
+    from crenel.cli.clock import Clock
+
+    clock = Clock()
+    inputs.pause_collector()
+    net = inputs.changed(inputs.network(args, clock), args, clock)
+    with clock.phase("translate"):
+        _ = net.model
+    code = inputs.verify(args, net)
+    if nothing := inputs.nothing_examined(net):
+        return reporting.final(args, code, nothing)
+    with clock.phase("solve"):
+        answer = batch.run(net, args) if args.batch is not None else _answer(net, args)
+    clock.report()
+    return reporting.final(args, code, answer)
+
+
+def _check_use(args: argparse.Namespace) -> None:
+    if (args.batch is None) == (args.target is None) or (args.batch is not None and args.source is not None):
         hint = f"`{args.prog} can --help` shows how they are written"
         raise UsageError("give SOURCE and TARGET, or --batch FILE", hint)
-    raise UsageError(f"{args.prog} can is not in this build")
+    if args.batch is not None and args.output == "md":
+        raise UsageError("the answers to a batch are JSON")
+    if [args.batch, *args.filename, *args.with_files].count("-") > 1:
+        raise UsageError("standard input can be read only once")
+
+
+def _answer(net: "Network", args: argparse.Namespace) -> int:
+    from crenel.cli import exit_codes, questioning, reporting
+    from crenel.questions.places import PlaceError
+
+    try:
+        report = questioning.ask(net, args.source, args.target, None, args.namespace)
+    except PlaceError as error:
+        raise UsageError(str(error)) from None
+    reporting.emit(_render(report, args.output))
+    return exit_codes.FINE if report.verdict.allowed else exit_codes.NO
+
+
+def _render(report: "VerdictReport", wanted: str) -> str | bytes:
+    if wanted == "json":
+        from crenel.output import verdict_json
+
+        return verdict_json.render(report)
+    if wanted == "md":
+        from crenel.output import verdict_markdown
+
+        return verdict_markdown.render(report)
+    from crenel.cli import reporting
+    from crenel.output import verdict_text
+
+    return verdict_text.render(report, reporting.paint())

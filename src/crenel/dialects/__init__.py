@@ -1,0 +1,1 @@
+"""One file per API: each translates its objects into the neutral network."""

@@ -22,7 +22,7 @@ from crenel.kubernetes.objects.policies import (
 from crenel.kubernetes.selectors import Masks
 from crenel.network.addresses import AddressSet
 from crenel.network.conditions import LabelHolds
-from crenel.network.rules import EVERYONE, Action, Direction, Peers, Policy, Rule
+from crenel.network.rules import EVERYONE, NOBODY, Action, Direction, Peers, Policy, Rule
 from crenel.network.traffic import SCTP, TCP, UDP, Match, protocol_number
 
 _ACTIONS = {"Accept": Action.ALLOW, "Allow": Action.ALLOW, "Deny": Action.DENY, "Pass": Action.NEXT}
@@ -85,16 +85,17 @@ def _rules(policy: AdminPolicy, direction: Direction, scope: Scope) -> Iterator[
 
 def _rule(rule: AdminRule, listed: Sequence[AdminPeer], field: tuple[str | int, ...], scope: Scope) -> Rule:
     action = _ACTIONS[rule.action]
-    traffic = _traffic(rule)
-    if action is not Action.ALLOW and not all(map(is_known, listed)):
-        return Rule(Action.DENY, EVERYONE, traffic, field, rule.name or "")
-    return Rule(action, _peers(listed, scope), traffic, field, rule.name or "")
+    if not all(map(is_known, listed)):
+        closed = Action.DENY if action is not Action.ALLOW else Action.ALLOW
+        peers = EVERYONE if closed is Action.DENY else NOBODY
+        return Rule(closed, peers, None, field, rule.name or "")
+    return Rule(action, _peers(listed, scope), _traffic(rule), field, rule.name or "")
 
 
 def is_known(peer: AdminPeer) -> bool:
     """Whether a peer says anything that we understand.
 
-    One that does not fails closed: it matches nothing for Accept, and makes a Deny or Pass rule deny everybody
+    A rule with one that does not fails closed: as Accept it matches no traffic, as Deny or Pass it denies all of it
     (clusternetworkpolicy_types.go:305-313).
     """
     fields = (peer.namespaces, peer.pods, peer.networks, peer.nodes, peer.domain_names)

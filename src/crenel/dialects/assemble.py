@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from crenel.dialects import adminpolicy, networkpolicy
-from crenel.dialects.foreign import describe
-from crenel.dialects.scope import Scope, Surroundings
+from crenel.dialects.foreign import describe, is_foreign
+from crenel.dialects.scope import Scope, Surroundings, node_name
 from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.policies import AdminPolicy, ForeignPolicy
-from crenel.kubernetes.population import Group, Population, node_addresses
+from crenel.kubernetes.population import Group, Population, further_addresses, node_addresses
 from crenel.network.addresses import AddressSet, Family
 from crenel.network.conditions import PolicyDecides
 from crenel.network.endpoints import Endpoint, Kind, Registry
@@ -23,7 +23,12 @@ from crenel.provenance import Unreadable
 FOREIGN, ADMIN, NETWORKPOLICY, BASELINE = "foreign", "admin", "networkpolicy", "baseline"
 """The stages, in order."""
 
-_POLICY_KINDS = {"NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"}
+_POLICY_KINDS = {
+    ("networking.k8s.io", "NetworkPolicy"),
+    ("policy.networking.k8s.io", "AdminNetworkPolicy"),
+    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
+    ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,10 @@ def assemble(
     """Translate all policies of an input against its population."""
     names = endpoint_names(population.groups)
     groups = {registry.index(name): group for name, group in zip(names, population.groups, strict=True)}
-    endpoints = {registry.index(name): _pods(name, group, surroundings) for name, group in zip(names, population.groups, strict=True)}
+    endpoints = {
+        registry.index(name): _pods(name, group, surroundings)
+        for name, group in zip(names, population.groups, strict=True)
+    }
     endpoints |= {registry.index(node.name): node for node in _nodes(population, surroundings)}
     complete = not any(each.kind == "Namespace" for each in unreadable)
     scope = Scope(registry, population, surroundings, groups, endpoints, complete)
@@ -60,7 +68,9 @@ def assemble(
 
 def endpoint_names(groups: Sequence[Group]) -> list[str]:
     """Name each group: ``shop/web``, with its kind where two collide, by its pods where a workload's pods differ."""
-    taken = Counter((group.namespace, group.workload) for group in {(g.namespace, g.workload, g.kind): g for g in groups}.values())
+    taken = Counter(
+        (group.namespace, group.workload) for group in {(g.namespace, g.workload, g.kind): g for g in groups}.values()
+    )
     return [_name(group, taken[group.namespace, group.workload] > 1) for group in groups]
 
 
@@ -68,7 +78,11 @@ def _name(group: Group, collides: bool) -> str:
     if group.variant:
         more = f"+{len(group.members) - 1}" if len(group.members) > 1 else ""
         return f"{group.namespace}/{group.variant}{more}"
-    return f"{group.namespace}/{group.kind.lower()}/{group.workload}" if collides else f"{group.namespace}/{group.workload}"
+    return (
+        f"{group.namespace}/{group.kind.lower()}/{group.workload}"
+        if collides
+        else f"{group.namespace}/{group.workload}"
+    )
 
 
 def _pods(name: str, group: Group, surroundings: Surroundings) -> Endpoint:
@@ -94,17 +108,29 @@ def _pods(name: str, group: Group, surroundings: Surroundings) -> Endpoint:
 
 
 def _nodes(population: Population, surroundings: Surroundings) -> Iterator[Endpoint]:
+    """A node by its internal addresses, and one more endpoint for each further address that its status lists."""
     for node in population.nodes:
         found = AddressSet.of(*node_addresses(node))
         yield Endpoint(
-            name=f"node/{node.name}",
+            name=node_name(node.name),
             kind=Kind.NODE,
-            addresses=found if found else None,
+            addresses=found or None,
             families=found.families() or surroundings.families,
             hosted=True,
             nodes=frozenset({node.name}),
             origin=node.origin,
         )
+        for address in further_addresses(node):
+            own = AddressSet.of(address)
+            yield Endpoint(
+                name=node_name(node.name, address),
+                kind=Kind.NODE,
+                addresses=own,
+                families=own.families(),
+                hosted=True,
+                nodes=frozenset({node.name}),
+                origin=node.origin,
+            )
 
 
 def _stages(decoded: Decoded, scope: Scope, unreadable: Sequence[Unreadable]) -> Iterator[Stage]:
@@ -137,7 +163,7 @@ def _not_understood(
     for policy in decoded.foreign_policies:
         yield from _foreign(policy, scope, direction)
     for kind in unreadable:
-        if kind.kind in _POLICY_KINDS:
+        if (kind.group, kind.kind) in _POLICY_KINDS or is_foreign(f"{kind.group}/any", kind.kind):
             subjects = scope.pods if kind.namespace is None else scope.namespace(kind.namespace)
             title = f"any {kind.kind.lower()} (not readable: {kind.reason})"
             yield _opaque(title, subjects, 0, Action.MAY_DECIDE)

@@ -84,11 +84,15 @@ def _tells_more_apart(model: Model, added: Sequence[AnyPolicy]) -> bool:
 class _Stages:
     """The stages after a change, and what differs in them."""
 
-    def __init__(self, model: Model, decoded: Decoded, added: Sequence[AnyPolicy], removed: Sequence[AnyPolicy]) -> None:
+    def __init__(
+        self, model: Model, decoded: Decoded, added: Sequence[AnyPolicy], removed: Sequence[AnyPolicy]
+    ) -> None:
         self._decoded = decoded
         self._out = {policy.title for policy in [*added, *removed]}
         self._plain = [networkpolicy.translate(each, model.scope) for each in added if isinstance(each, NetworkPolicy)]
-        self._admin = {each.title: adminpolicy.translate(each, model.scope) for each in added if isinstance(each, AdminPolicy)}
+        self._admin = {
+            each.title: adminpolicy.translate(each, model.scope) for each in added if isinstance(each, AdminPolicy)
+        }
         self.fresh = [policy for each in [*self._plain, *self._admin.values()] for policy in each.values()]
         self.differing: list[tuple[Direction, Policy]] = []
         self.new = [self._replaced(stage) for stage in model.assembly.blueprint.stages]
@@ -101,7 +105,11 @@ class _Stages:
         if stage.name in (ADMIN, BASELINE):
             known = {policy.title: policy for rank in stage.ranks for policy in rank if policy.title not in self._out}
             known |= {title: each[stage.direction] for title, each in self._admin.items() if stage.direction in each}
-            admin = [(each, {stage.direction: known[each.title]}) for each in self._decoded.admin_policies if each.title in known]
+            admin = [
+                (each, {stage.direction: known[each.title]})
+                for each in self._decoded.admin_policies
+                if each.title in known
+            ]
             return self._noted(stage, admin_ranks(admin, stage.direction, stage.name == BASELINE))
         return stage
 

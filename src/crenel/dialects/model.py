@@ -88,4 +88,6 @@ def _finish(given: Input, assembly: Assembly, frame: Frame) -> Model:
 
 
 def _enforcement(decoded: Decoded) -> Enforcement:
-    return recognise(decoded.workloads, decoded.pods, decoded.config_maps, decoded.nodes, decoded.custom_resource_names)
+    kinds: list[tuple[str, str] | str] = [*decoded.custom_resource_names, *decoded.others_seen]
+    kinds += [(policy.api_version, policy.kind) for policy in decoded.foreign_policies]
+    return recognise(decoded.workloads, decoded.pods, decoded.config_maps, decoded.nodes, kinds)

@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 from crenel.bits import key, members, union
 from crenel.kubernetes.objects.meta import LabelSelector
 from crenel.kubernetes.objects.policies import NamespacedPods
-from crenel.kubernetes.population import Group, Population
+from crenel.kubernetes.population import Group, Population, further_addresses
 from crenel.kubernetes.selectors import LabelIndex, Masks
 from crenel.network.addresses import AddressSet, Family
 from crenel.network.endpoints import Endpoint, Registry
 
 NO_KEYS: frozenset[str] = frozenset()
+
+
+def node_name(name: str, address: str = "") -> str:
+    """The endpoint name of a node, or of one further address of it."""
+    return f"node/{name}@{address}" if address else f"node/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,14 @@ class Scope:
             ((place, self.population.namespaces[name], NO_KEYS) for place, name in enumerate(self._namespace_names)),
             complete=self.namespaces_complete,
         )
-        self._nodes = {node.name: self.registry.index(f"node/{node.name}") for node in self.population.nodes}
-        self._node_index = LabelIndex(
-            (self._nodes[node.name], node.labels, NO_KEYS) for node in self.population.nodes
-        )
+        self._nodes = {node.name: self.registry.index(node_name(node.name)) for node in self.population.nodes}
+        further = [
+            (self.registry.index(node_name(node.name, address)), node.labels, NO_KEYS)
+            for node in self.population.nodes
+            for address in further_addresses(node)
+        ]
+        own = [(self._nodes[node.name], node.labels, NO_KEYS) for node in self.population.nodes]
+        self._node_index = LabelIndex([*own, *further])
         inside: dict[str, list[int]] = defaultdict(list)
         for index, group in pods.items():
             inside[group.namespace].append(index)
@@ -121,14 +130,18 @@ class Scope:
     def nodes(self, selector: LabelSelector | None) -> Masks:
         """The nodes that a selector matches, and the pods that share their network and address."""
         sure, possible = self._node_index.match(selector)
-        everything = self._node_index.everything
+        everything = union(self._nodes.values())
         found, maybe = sure, possible
         for index, group in self._hosted:
-            home = everything if group.nodes is None else union(self._nodes[name] for name in group.nodes if name in self._nodes)
+            home = (
+                everything
+                if group.nodes is None
+                else union(self._nodes[name] for name in group.nodes if name in self._nodes)
+            )
             unlisted = home == 0
-            if unlisted and not (selector and (selector.match_labels or selector.match_expressions)):
-                found |= 1 << index
-            elif not unlisted and home & sure == home:
+            if (unlisted and not (selector and (selector.match_labels or selector.match_expressions))) or (
+                not unlisted and home & sure == home
+            ):
                 found |= 1 << index
             if unlisted or home & possible:
                 maybe |= 1 << index

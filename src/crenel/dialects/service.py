@@ -40,7 +40,9 @@ class Resolution:
     missing: str = ""
 
 
-def resolve(service: Service, asked: tuple[Match, ...] | None, scope: Scope, decoded: Decoded, network: Network) -> Resolution:
+def resolve(
+    service: Service, asked: tuple[Match, ...] | None, scope: Scope, decoded: Decoded, network: Network
+) -> Resolution:
     """Follow a Service to its backends. `asked` are ports of the Service; None is every port that it has."""
     spec = service.spec
     if spec is None:
@@ -86,7 +88,9 @@ def _backends(
     for index in members(scope.behind_service(service.namespace, LabelSelector(match_labels=spec.selector))[1]):
         endpoint = network.endpoints[index]
         if headless and asked is not None:
-            yield Backend(index, tuple(found for match in asked for found in (endpoint.named(match) if match.name else (match,))))
+            yield Backend(
+                index, tuple(found for match in asked for found in (endpoint.named(match) if match.name else (match,)))
+            )
             continue
         traffic = tuple(found for port in ports for found in _target(port, index, network))
         if traffic:

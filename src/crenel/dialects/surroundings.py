@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from crenel.dialects.scope import Surroundings
 from crenel.kubernetes.decode import Decoded
-from crenel.kubernetes.population import node_addresses
+from crenel.kubernetes.population import further_addresses, node_addresses
 from crenel.network.addresses import FAMILIES, AddressSet
 
 _FAMILY_NAMES = {"IPv4": 4, "IPv6": 6}
@@ -18,7 +18,7 @@ def survey(decoded: Decoded, pod_cidrs: Sequence[str]) -> Surroundings:
     Without any evidence the cluster is taken to be IPv4 only.
     """
     ranges = AddressSet.of(*pod_cidrs) if pod_cidrs else _valid(_node_ranges(decoded))
-    nodes = _valid(address for node in decoded.nodes for address in node_addresses(node))
+    nodes = _valid(address for node in decoded.nodes for address in [*node_addresses(node), *further_addresses(node)])
     services = _valid(_service_addresses(decoded))
     pods = _valid(_pod_addresses(decoded))
     evidence = ranges | nodes | pods | services

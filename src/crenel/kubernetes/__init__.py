@@ -1,0 +1,1 @@
+"""Typed Kubernetes objects, label selectors, and who lives in the cluster."""

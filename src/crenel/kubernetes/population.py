@@ -13,7 +13,16 @@ from dataclasses import dataclass, field, replace
 
 from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.meta import Metadata
-from crenel.kubernetes.objects.workloads import Container, ContainerPort, CustomWorkload, Node, Pod, PodSpec, Workload
+from crenel.kubernetes.objects.workloads import (
+    Container,
+    ContainerPort,
+    CustomWorkload,
+    Node,
+    NodeAddress,
+    Pod,
+    PodSpec,
+    Workload,
+)
 from crenel.kubernetes.operators import predict
 from crenel.provenance import NOWHERE, Origin
 
@@ -99,7 +108,9 @@ def populate(decoded: Decoded, distinctions: Distinctions) -> Population:
 
 def _namespaces(decoded: Decoded, groups: list[Group]) -> dict[str, dict[str, str]]:
     names = {group.namespace for group in groups}
-    names |= {policy.namespace for policy in decoded.network_policies} | {service.namespace for service in decoded.services}
+    names |= {policy.namespace for policy in decoded.network_policies} | {
+        service.namespace for service in decoded.services
+    }
     found = {name: {NAMESPACE_NAME: name} for name in sorted(names)}
     for namespace in decoded.namespaces:
         found[namespace.name] = {**namespace.labels, NAMESPACE_NAME: namespace.name}
@@ -133,7 +144,9 @@ def _of_pod(pod: Pod, owners: _Owners, node_addresses: dict[str, tuple[str, ...]
     kind, name = owners.of(pod)
     addresses: tuple[str, ...] = ()
     if status is not None:
-        addresses = tuple(each.ip for each in status.pod_ips or () if each.ip) or ((status.pod_ip,) if status.pod_ip else ())
+        addresses = tuple(each.ip for each in status.pod_ips or () if each.ip) or (
+            (status.pod_ip,) if status.pod_ip else ()
+        )
     hosted = bool(spec.host_network)
     if not addresses and hosted and spec.node_name:
         addresses = node_addresses.get(spec.node_name, ())
@@ -161,7 +174,9 @@ def _merged(groups: list[Group]) -> Group:
     known = [group.addresses for group in groups if group.addresses is not None]
     return replace(
         first,
-        addresses=tuple(dict.fromkeys(address for each in known for address in each)) if len(known) == len(groups) else None,
+        addresses=tuple(dict.fromkeys(address for each in known for address in each))
+        if len(known) == len(groups)
+        else None,
         nodes=frozenset().union(*placed) if len(placed) == len(groups) else None,
         replicas=len(groups),
         members=tuple(member for group in groups for member in group.members),
@@ -183,14 +198,24 @@ def _node_addresses(nodes: list[Node]) -> dict[str, tuple[str, ...]]:
     return {node.name: tuple(node_addresses(node)) for node in nodes}
 
 
-def node_addresses(node: Node, *types: str) -> Iterator[str]:
-    """A node's addresses; by default its internal ones, or all it has when none is called so."""
+def node_addresses(node: Node) -> list[str]:
+    """The addresses that a node sends from: its first internal one per family; its first of any kind if it has none."""
+    listed = [each for each in _ip_addresses(node) if each.type == "InternalIP"] or _ip_addresses(node)
+    chosen: dict[bool, str] = {}
+    for each in listed:
+        chosen.setdefault(":" in each.address, each.address)
+    return list(chosen.values())
+
+
+def further_addresses(node: Node) -> list[str]:
+    """The other addresses that its status lists."""
+    own = node_addresses(node)
+    return list(dict.fromkeys(each.address for each in _ip_addresses(node) if each.address not in own))
+
+
+def _ip_addresses(node: Node) -> list[NodeAddress]:
     listed = (node.status.addresses if node.status else None) or []
-    wanted = types or ("InternalIP",)
-    chosen = [each.address for each in listed if each.type in wanted]
-    if not chosen and not types:
-        chosen = [each.address for each in listed if each.type == "ExternalIP"]
-    yield from chosen
+    return [each for each in listed if each.type in ("InternalIP", "ExternalIP")]
 
 
 class _Owners:
@@ -254,7 +279,9 @@ def _replicas(workload: Workload) -> int | None:
 def _template(
     owner: Workload | CustomWorkload | object, metadata: Metadata | None, spec: PodSpec | None, replicas: int | None
 ) -> Group:
-    assert hasattr(owner, "namespace") and hasattr(owner, "name") and hasattr(owner, "kind") and hasattr(owner, "origin")
+    assert (
+        hasattr(owner, "namespace") and hasattr(owner, "name") and hasattr(owner, "kind") and hasattr(owner, "origin")
+    )
     spec = spec or PodSpec()
     labels = dict((metadata.labels if metadata else None) or {})
     if owner.kind == "Job":
@@ -286,7 +313,7 @@ def _custom(custom: CustomWorkload) -> Group | None:
         labels=dict(predicted.labels),
         ports=_ports(predicted.ports),
         hosted=predicted.host_network,
-        unsettled=_GIVEN_LATER["StatefulSet"] | _GIVEN_LATER["Deployment"],
+        unsettled=_GIVEN_LATER["StatefulSet"] | _GIVEN_LATER["Deployment"] | predicted.unsettled,
         replicas=predicted.replicas,
         service_account=predicted.service_account or "default",
         origin=custom.origin or NOWHERE,

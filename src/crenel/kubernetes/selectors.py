@@ -87,4 +87,3 @@ def _canonical(selector: LabelSelector) -> object:
         frozenset((selector.match_labels or {}).items()),
         tuple((each.key, each.operator, tuple(each.values or ())) for each in selector.match_expressions or ()),
     )
-

@@ -1,0 +1,1 @@
+"""The neutral network and its solver: it knows no Kubernetes and no cloud word."""

@@ -225,5 +225,7 @@ SPECIAL = AddressSet.of(
 )  # fmt: skip
 """IPv4 blocks that are not globally routable unicast (IANA special-purpose registry, RFC 6890; multicast, class E)."""
 
-INTERNET = (AddressSet.everything(4) - SPECIAL) | (AddressSet.of("2000::/3") - AddressSet.of("2001:db8::/32", "3fff::/20"))
+INTERNET = (AddressSet.everything(4) - SPECIAL) | (
+    AddressSet.of("2000::/3") - AddressSet.of("2001:db8::/32", "3fff::/20")
+)
 """Globally routable unicast (RFC 6890; IPv6 global unicast 2000::/3 of RFC 4291 without documentation prefixes)."""

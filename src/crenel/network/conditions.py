@@ -66,7 +66,19 @@ class ComesFirst:
         return f"{self.policy} {'comes' if holds else 'does not come'} first among policies of the same priority"
 
 
-Condition: TypeAlias = NameResolves | AddressWithin | LabelHolds | PolicyDecides | ComesFirst
+@dataclass(frozen=True, slots=True)
+class SameNode:
+    """Both ends run on one node, whose own traffic no NetworkPolicy stops."""
+
+    source: str
+    destination: str
+
+    def text(self, holds: bool) -> str:
+        """Write it, or its negation."""
+        return f"{self.source} and {self.destination} {'run' if holds else 'do not run'} on one node"
+
+
+Condition: TypeAlias = NameResolves | AddressWithin | LabelHolds | PolicyDecides | ComesFirst | SameNode
 Literal: TypeAlias = tuple[Condition, bool]
 Formula: TypeAlias = frozenset[frozenset[Literal]]
 
@@ -111,7 +123,9 @@ def too_long(formula: Formula) -> bool:
 
 def conditions_of(formula: Formula) -> list[Condition]:
     """The conditions that it mentions, in a stable order."""
-    return sorted({condition for term in formula for condition, _ in term}, key=lambda each: (type(each).__name__, repr(each)))
+    return sorted(
+        {condition for term in formula for condition, _ in term}, key=lambda each: (type(each).__name__, repr(each))
+    )
 
 
 def words(formula: Formula) -> list[str]:

@@ -44,7 +44,14 @@ class Cell:
     def split(self, traffic: int) -> Cell:
         """Keep the given part of the traffic; return a copy for the rest."""
         rest = Cell(
-            self.traffic & ~traffic, self.allowed, self.denied, self.undecided, self.left, self.before, self.after, self.barred
+            self.traffic & ~traffic,
+            self.allowed,
+            self.denied,
+            self.undecided,
+            self.left,
+            self.before,
+            self.after,
+            self.barred,
         )
         self.traffic &= traffic
         return rest

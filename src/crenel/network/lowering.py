@@ -12,8 +12,8 @@ from copy import copy
 from dataclasses import dataclass
 from itertools import count
 
-from crenel.network.addresses import Family
 from crenel.bits import members, union
+from crenel.network.addresses import Family
 from crenel.network.endpoints import Endpoint
 from crenel.network.matching import Matcher
 from crenel.network.rules import Direction, Policy, Rule, Stage
@@ -88,7 +88,9 @@ class Index:
         new = copy(self)
         new._buckets, new._cover = dict(self._buckets), dict(self._cover)
         fresh = self._grouped(added)
-        touched = [side for side, bucket in self._buckets.items() if any(entry.policy in gone for entry in bucket.entries)]
+        touched = [
+            side for side, bucket in self._buckets.items() if any(entry.policy in gone for entry in bucket.entries)
+        ]
         for side in dict.fromkeys([*touched, *fresh]):
             old = self._buckets.get(side)
             kept = [entry for entry in (old.entries if old else ()) if entry.policy not in gone]
@@ -182,6 +184,15 @@ class View:
         """Those that can be addressed in this family."""
         return self.matcher.reachable
 
+    def sources_of(self, destination: int) -> int:
+        """Who addresses a destination in this family: who shares it, or shares no other one that the destination has."""
+        return self.matcher.reachable if self.matcher.double >> destination & 1 else self.matcher.everyone
+
+    def targets_of(self, source: int) -> int:
+        """Whom a source addresses in this family: the same from the other side."""
+        found = self.matcher.reachable
+        return found if found >> source & 1 else found & ~self.matcher.double
+
     def of(self, direction: Direction) -> list[StageView]:
         """The stages of one direction that have anything to say, in order."""
         return self._active[direction]
@@ -196,7 +207,7 @@ class Lowering:
         self._family = family
         self._named: dict[str, list[tuple[int, Endpoint]]] = defaultdict(list)
         for index, endpoint in endpoints.items():
-            for name in {name for name, _, _ in endpoint.ports}:
+            for name in {name for name, _, _ in endpoint.ports} if not endpoint.hosted else ():
                 self._named[name].append((index, endpoint))
         self._sides: dict[tuple[int, int, int], Side] = {}
 
@@ -215,7 +226,9 @@ class Lowering:
         added = [policy for policy in stage.ranks[0] if policy not in before]
         if any(rule.action for policy in added for rule in policy.rules):
             return self.stage(stage)
-        entries = [entry for policy in added for entry in self._policy(policy, self._subjects(policy), (0, 0), stage.direction)]
+        entries = [
+            entry for policy in added for entry in self._policy(policy, self._subjects(policy), (0, 0), stage.direction)
+        ]
         return old.replaced(stage, before - now, entries, self._isolated(stage))
 
     def _isolated(self, stage: Stage) -> Side:
@@ -264,7 +277,14 @@ class Lowering:
                 yield from self._by_name(where, subjects, peers, names, rule, policy, direction)
 
     def _by_name(
-        self, where: tuple[int, int, int], subjects: Side, peers: Side, names: list[Match], rule: Rule, policy: Policy, direction: Direction
+        self,
+        where: tuple[int, int, int],
+        subjects: Side,
+        peers: Side,
+        names: list[Match],
+        rule: Rule,
+        policy: Policy,
+        direction: Direction,
     ) -> Iterator[Entry]:
         """One entry per meaning that the port names have at the destinations."""
         ingress = direction is Direction.INGRESS

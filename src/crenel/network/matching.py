@@ -10,8 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
 
-from crenel.network.addresses import FAMILIES, AddressSet, Family
 from crenel.bits import span, union
+from crenel.network.addresses import FAMILIES, AddressSet, Family
 from crenel.network.endpoints import Endpoint, Kind
 from crenel.network.rules import Peers
 
@@ -39,6 +39,8 @@ class Matcher:
         self._everyone = 0
         self.reachable = 0
         """Those that have, or may get, an address of the family."""
+        self.double = 0
+        """Those of them that have the other family as well."""
         self._outside = 0
         self._names: list[tuple[int, str]] = []
         self._placed: dict[Family, list[tuple[int, int]]] = {4: [], 6: []}
@@ -47,7 +49,7 @@ class Matcher:
         self._inside = 0
         self._several: dict[int, int] = {}
         self._memo: dict[tuple[AddressSet, bool], tuple[int, int]] = {}
-        everyone, reachable, outside, inside = [], [], [], []
+        everyone, reachable, double, outside, inside = [], [], [], [], []
         for index, endpoint in endpoints:
             addressed = family is None or family in endpoint.families
             if not addressed and endpoint.kind is Kind.BLOCK:
@@ -55,6 +57,8 @@ class Matcher:
             everyone.append(index)
             if addressed:
                 reachable.append(index)
+                if family is not None and len(endpoint.families) > 1:
+                    double.append(index)
             if endpoint.kind is Kind.BLOCK:
                 outside.append(index)
                 self._add_block(index, endpoint)
@@ -64,7 +68,7 @@ class Matcher:
                 if endpoint.kind is Kind.WORKLOAD and not endpoint.hosted:
                     inside.append(index)
                 self._add_member(index, endpoint)
-        self._everyone, self.reachable = union(everyone), union(reachable)
+        self._everyone, self.reachable, self.double = union(everyone), union(reachable), union(double)
         self._outside, self._inside = union(outside), union(inside)
         for each in FAMILIES:
             self._placed[each].sort()
@@ -79,6 +83,7 @@ class Matcher:
         """Count the endpoints of another matcher among everyone; rules already matched stay as they are."""
         self._everyone |= other.everyone
         self.reachable |= other.reachable
+        self.double |= other.double
 
     def _add_block(self, index: int, endpoint: Endpoint) -> None:
         assert endpoint.addresses is not None
@@ -194,4 +199,3 @@ def _blocks_between(blocks: list[tuple[int, int, int]], first: int, last: int) -
     if high - low == stop - 1 - start:
         return span(low, high + 1)
     return union(index for _, _, index in blocks[start:stop])
-

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 
-from crenel.network.addresses import FAMILIES, LAST, AddressSet, Family
 from crenel.bits import key, members, union
+from crenel.network.addresses import FAMILIES, LAST, AddressSet, Family
 from crenel.network.endpoints import LOCAL_NODE, Endpoint, Kind, Registry
 from crenel.network.evaluate import Cell, Recorder, decide, proceed, run, start
+from crenel.network.locality import NOWHERE_NEAR, Locality, localise
 from crenel.network.lowering import Lowering, View
 from crenel.network.matching import Matcher
 from crenel.network.rules import Direction, Policy, Rule, Stage
@@ -96,6 +97,7 @@ class Network:
         for endpoint in [*blueprint.members, *_blocks(cuts), *_names(cuts, blueprint.families)]:
             self.endpoints[registry.index(endpoint.name)] = endpoint
         self.native = union(self.endpoints)
+        self.locality = Locality(self.endpoints)
         self._kinds: dict[Kind, int] = {}
         self._starts = {family: _starts(cuts, family) for family in FAMILIES}
         families = _families(cuts)
@@ -116,7 +118,9 @@ class Network:
             return None
         new = copy(self)
         new.blueprint, new.table = blueprint, table
-        new.cuts = replace(self.cuts, traffic=self.cuts.traffic | {match for rule in fresh for match in rule.traffic or ()})
+        new.cuts = replace(
+            self.cuts, traffic=self.cuts.traffic | {match for rule in fresh for match in rule.traffic or ()}
+        )
         new.endpoints = {index: endpoint for index, endpoint in self.endpoints.items() if self.native >> index & 1}
         new.views = [_changed(view, stages, table) for view in self.views]
         return new
@@ -151,9 +155,13 @@ class Network:
         both._kinds = {}
         return both
 
-    def views_of(self, destination: int) -> list[View]:
-        """The views in which a destination can be addressed."""
-        return [view for view in self.views if view.destinations >> destination & 1]
+    def views_of(self, source: int, destination: int) -> list[View]:
+        """The views in which a source addresses a destination."""
+        return [
+            view
+            for view in self.views
+            if view.destinations >> destination & 1 and view.sources_of(destination) >> source & 1
+        ]
 
     def admit_name(self, name: str) -> int:
         """The index of a DNS name as a destination, whether or not a rule mentions it."""
@@ -178,7 +186,13 @@ class Network:
         ]
 
     def point(
-        self, view: View, direction: Direction, source: int, destination: int, traffic: int = ALL, record: Recorder | None = None
+        self,
+        view: View,
+        direction: Direction,
+        source: int,
+        destination: int,
+        traffic: int = ALL,
+        record: Recorder | None = None,
     ) -> list[Cell]:
         """Solve one end of one connection: the source's egress or the destination's ingress. Cells are over `traffic`."""
         subject, other = (source, destination) if direction is Direction.EGRESS else (destination, source)
@@ -198,8 +212,10 @@ class Network:
         return cells
 
     def column(self, view: View, destination: int, universe: int, traffic: int = ALL) -> list[Cell]:
-        """Solve one destination against a set of sources."""
-        cells = start(universe & view.everyone, traffic)
+        """Solve one destination against a set of sources. Those on its own node are what the node is."""
+        near = self.locality.near(destination) if universe & self.locality.hosted else NOWHERE_NEAR
+        wanted = universe & view.sources_of(destination)
+        cells = start(wanted | near.any, traffic)
         for stage in view.of(Direction.EGRESS):
             run(cells, stage, destination, False)
         decide(cells)
@@ -207,11 +223,13 @@ class Network:
         for stage in view.of(Direction.INGRESS):
             run(cells, stage, destination, True)
         decide(cells)
+        if near.any:
+            localise(cells, near, wanted)
         return cells
 
     def row(self, view: View, source: int, universe: int, traffic: int = ALL) -> list[Cell]:
         """Solve one source against a set of destinations."""
-        cells = start(universe & view.everyone, traffic)
+        cells = start(universe & view.targets_of(source), traffic)
         for stage in view.of(Direction.EGRESS):
             run(cells, stage, source, True)
         decide(cells)
@@ -242,10 +260,12 @@ class Network:
         indices = [(stage.index(stage.stage.direction is Direction.INGRESS), stage) for stage in active]
         groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for destination in members(destinations):
-            signature: list[int] = []
+            signature: list[int] = [view.matcher.double >> destination & 1, self.locality.place(destination)]
             for index, stage in indices:
                 if stage.stage.direction is Direction.INGRESS:
-                    signature.append(-1 - (stage.isolated.sure >> destination & 1) - 2 * (stage.isolated.possible >> destination & 1))
+                    signature.append(
+                        -1 - (stage.isolated.sure >> destination & 1) - 2 * (stage.isolated.possible >> destination & 1)
+                    )
                 for bucket in index.buckets(destination):
                     signature.append(2 * bucket.number + (bucket.members.sure >> destination & 1))
                 signature.append(-9)
@@ -277,7 +297,11 @@ def by_member(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _changed(view: View, stages: Sequence[Stage], table: TrafficTable) -> View:
     lowering = copy(view.lowering)
-    return View(view.family, lowering, [lowering.changed(old, stage, table) for old, stage in zip(view.stages, stages, strict=True)])
+    return View(
+        view.family,
+        lowering,
+        [lowering.changed(old, stage, table) for old, stage in zip(view.stages, stages, strict=True)],
+    )
 
 
 def _families(cuts: Cuts) -> list[Family | None]:
@@ -302,7 +326,9 @@ def _blocks(cuts: Cuts) -> Iterator[Endpoint]:
         ordered = sorted(_starts(cuts, family))
         for first, following in zip(ordered, [*ordered[1:], LAST[family] + 1], strict=True):
             block = AddressSet.from_range(family, first, following - 1)
-            yield Endpoint(f"block:{family}:{first:x}-{following - 1:x}", Kind.BLOCK, addresses=block, families=(family,))
+            yield Endpoint(
+                f"block:{family}:{first:x}-{following - 1:x}", Kind.BLOCK, addresses=block, families=(family,)
+            )
 
 
 def _names(cuts: Cuts, families: tuple[Family, ...]) -> Iterator[Endpoint]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crenel.output.difference_words import causes, place, summary, traffic, transition
+from crenel.output.difference_words import causes, place, summary, tells_causes_apart, traffic, transition
 from crenel.output.markdown import code, folded, plain, table
 from crenel.output.reports import DifferenceReport
 from crenel.output.words import count, short_party
@@ -14,6 +14,8 @@ LIMIT = 65_000
 """How many bytes are written at most; GitHub takes a comment of 65,536 characters."""
 OPEN = 12
 """How many rows of a table are shown without a click."""
+CHANGES = ("Source", "Destination", "Traffic", "Because of")
+CAUSES = ("Change", "Object", "Where")
 _ROOM = 500
 """What is kept free for headings and for saying what was left out."""
 
@@ -27,21 +29,18 @@ def render(report: DifferenceReport) -> str:
     if report.context.warning:
         lines += ["", f"> **Warning:** {plain(report.context.warning)}"]
     room = LIMIT - _size(lines)
+    header = CHANGES if tells_causes_apart(difference) else CHANGES[:3]
     parts = [
-        ("Added", CHANGES, [_change(each, report) for each in difference.added]),
-        ("Removed", CHANGES, [_change(each, report) for each in difference.removed]),
+        ("Added", header, [_change(each, report)[: len(header)] for each in difference.added]),
+        ("Removed", header, [_change(each, report)[: len(header)] for each in difference.removed]),
         ("Causes", CAUSES, [_cause(each) for each in difference.causes]),
     ]
     parts = [part for part in parts if part[2]]
-    for number, (name, header, rows) in enumerate(parts):
-        section = _section(name, header, rows, room // (len(parts) - number))
+    for number, (name, columns, rows) in enumerate(parts):
+        section = _section(name, columns, rows, room // (len(parts) - number))
         room -= _size(section)
         lines += section
     return "\n".join([*lines, ""])
-
-
-CHANGES = ("Source", "Destination", "Traffic", "Because of")
-CAUSES = ("Change", "Object", "Where")
 
 
 def _change(change: Change, report: DifferenceReport) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crenel.output.columns import aligned
-from crenel.output.difference_words import causes, place, summary, traffic, transition
+from crenel.output.difference_words import causes, place, summary, tells_causes_apart, traffic, transition
 from crenel.output.paint import BOLD, GREEN, PLAIN, RED, YELLOW, Paint
 from crenel.output.reports import DifferenceReport
 from crenel.output.words import clean, short_party
@@ -25,12 +25,14 @@ def render(report: DifferenceReport, paint: Paint = PLAIN) -> str:
 
 
 def _changes(report: DifferenceReport, paint: Paint) -> Iterator[str]:
-    header = ["", "SOURCE", "DESTINATION", "TRAFFIC", "CERTAINTY", "CAUSE"]
-    rows = [header, *(_row("+", each, report) for each in report.difference.added)]
-    rows += (_row("-", each, report) for each in report.difference.removed)
-    if not any(row[4] for row in rows[1:]):
-        rows = [[*row[:4], row[5]] for row in rows]
-    head, *body = aligned(rows)
+    difference = report.difference
+    rows = [["", "SOURCE", "DESTINATION", "TRAFFIC", "CERTAINTY", "CAUSE"]]
+    rows += (_row("+", each, report) for each in difference.added)
+    rows += (_row("-", each, report) for each in difference.removed)
+    left_out = [4] if not any(row[4] for row in rows[1:]) else []
+    left_out += [] if tells_causes_apart(difference) else [5]
+    shown = [[cell for column, cell in enumerate(row) if column not in left_out] for row in rows]
+    head, *body = aligned(shown)
     yield paint(BOLD, head)
     yield from (paint(GREEN if line.startswith("+") else RED, line) for line in body)
 

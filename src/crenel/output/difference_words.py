@@ -10,7 +10,7 @@ from crenel.questions.diff import Cause, Change, Difference
 
 SAME = "No connection differs."
 
-_SHOWN_CAUSES = 3
+_SHOWN_CAUSES = 2
 _TRANSITIONS = {
     ("none", "possible"): "now possible",
     ("possible", "sure"): "was only possible",
@@ -40,10 +40,16 @@ def traffic(change: Change, report: DifferenceReport) -> str:
     return text if change.connection.family is None else f"{text} (IPv{change.connection.family})"
 
 
+def tells_causes_apart(difference: Difference) -> bool:
+    """Whether the causes differ from change to change; where they do not, their list says all."""
+    return len({change.causes for change in (*difference.added, *difference.removed)}) > 1
+
+
 def causes(titles: Sequence[str]) -> str:
-    """The objects that a change comes from, the first few of them by name."""
-    shown = ", ".join(titles[:_SHOWN_CAUSES])
-    return clean(f"{shown} and {len(titles) - _SHOWN_CAUSES} more" if len(titles) > _SHOWN_CAUSES else shown)
+    """The objects that a change comes from; of many, the first one by name."""
+    if len(titles) > _SHOWN_CAUSES:
+        return clean(f"{titles[0]} and {len(titles) - 1} more")
+    return clean(", ".join(titles))
 
 
 def place(cause: Cause) -> str:

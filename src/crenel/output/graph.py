@@ -10,8 +10,8 @@ from crenel.output.reports import MapReport
 from crenel.output.words import short_party
 from crenel.questions.parties import EVERY, Party
 
-OUTSIDE = "outside"
-"""The title of the box of all that is not in the cluster."""
+OUTSIDE = "outside the cluster"
+"""The title of the box of all that is not in the cluster; no namespace can be called so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 
 from crenel.output.words import clean
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
+_REFERENCE = re.compile(r"([@#])(?=\w)")
+_GAP = "\u200b"
 
 
 def plain(text: str) -> str:
-    """Text in which nothing is markup."""
-    return _SPECIAL.sub(r"\\\1", clean(text))
+    """Text in which nothing is markup, and that mentions nobody."""
+    return _REFERENCE.sub(rf"\1{_GAP}", _SPECIAL.sub(r"\\\1", clean(text)))
 
 
 def code(text: str) -> str:

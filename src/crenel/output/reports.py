@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from crenel.output.words import EVERYTHING
 from crenel.provenance import Problem
 from crenel.questions.connections import Connection
 from crenel.questions.diff import Difference
+from crenel.questions.remedies.proposal import Remedy
 from crenel.questions.verdict import Traffic, Verdict
 
 
@@ -52,43 +52,7 @@ class MapReport:
         """The connections that people read, with their extents: where a DNS name is listed, its addresses are not."""
         extents: Iterable[str] = self.extents if self.extents is not None else [""] * len(self.connections)
         both = zip(self.connections, extents, strict=True)
-        return [(connection, extent) for connection, extent in both if not connection.by_name_only]
-
-
-class Edit(Protocol):
-    """One edit of a proposed change."""
-
-    @property
-    def title(self) -> str:
-        """The object to edit: ``networkpolicy shop/db``."""
-
-    @property
-    def action(self) -> str:
-        """What to do with it, in words."""
-
-    @property
-    def file(self) -> str:
-        """The file that it is in; empty when there is none."""
-
-    @property
-    def line(self) -> int | None:
-        """The line of the edit."""
-
-    @property
-    def yaml(self) -> str:
-        """What to put there; empty when nothing."""
-
-
-class ProposedChange(Protocol):
-    """The smallest change that would allow what is denied."""
-
-    @property
-    def edits(self) -> Sequence[Edit]:
-        """What to edit."""
-
-    @property
-    def extra(self) -> str:
-        """What else it would allow, in words; empty when nothing."""
+        return [(connection, extent) for connection, extent in both if not connection.implied]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +61,7 @@ class VerdictReport:
 
     verdict: Verdict
     context: Context = field(default_factory=Context)
-    change: ProposedChange | None = None
+    change: Remedy | None = None
     pod_ranges_known: bool = True
     """Whether the input, or the user, says where pods get their addresses from."""
 

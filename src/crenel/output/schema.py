@@ -47,7 +47,7 @@ class Link(msgspec.Struct, gc=False):
     conditions: tuple[str, ...]
     family: str | UnsetType = UNSET
     extent: str | UnsetType = UNSET
-    by_name_only: bool | UnsetType = UNSET
+    implied: bool | UnsetType = UNSET
 
 
 class Notice(msgspec.Struct):
@@ -95,7 +95,7 @@ def link(connection: Connection, extent: str = "") -> Link:
         connection.conditions,
         UNSET if connection.family is None else family(connection.family),
         extent or UNSET,
-        connection.by_name_only or UNSET,
+        connection.implied or UNSET,
     )
 
 

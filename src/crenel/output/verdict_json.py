@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from crenel.output import schema
-from crenel.output.reports import ProposedChange, VerdictReport
+from crenel.output.reports import VerdictReport
 from crenel.output.words import clean
+from crenel.questions.remedies.proposal import Remedy
 from crenel.questions.verdict import Step
 
 
@@ -72,15 +73,9 @@ def _step(step: Step) -> StepShape:
     )
 
 
-def _change(change: ProposedChange) -> dict[str, Any]:
-    edits = [
-        {
-            "title": edit.title,
-            "action": edit.action,
-            "file": clean(edit.file) or None,
-            "line": edit.line,
-            "yaml": edit.yaml or None,
-        }
-        for edit in change.edits
-    ]
-    return {"edits": edits, "extra": change.extra or None}
+def _change(change: Remedy) -> dict[str, Any]:
+    edits = []
+    for edit in change.edits:
+        file, line = schema.place(edit.origin, edit.line)
+        edits.append({"title": edit.title, "action": edit.text, "file": file, "line": line, "yaml": edit.yaml or None})
+    return {"edits": edits, "extra": list(change.extra)}

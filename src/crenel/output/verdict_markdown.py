@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crenel.output.markdown import code, plain, table
-from crenel.output.reports import ProposedChange, VerdictReport
+from crenel.output.reports import VerdictReport
 from crenel.output.verdict_words import (
     asked,
     by_direction,
@@ -13,11 +13,13 @@ from crenel.output.verdict_words import (
     dependencies,
     edit_text,
     explanations,
+    extra_texts,
     headline,
     place_text,
     witness_text,
 )
 from crenel.output.words import clean
+from crenel.questions.remedies.proposal import Remedy
 from crenel.questions.verdict import Step
 
 
@@ -31,7 +33,7 @@ def render(report: VerdictReport) -> str:
     lines += _listed("", explanations(verdict))
     steps = [step for _, found in by_direction(verdict) for step in found]
     if steps:
-        lines += ["", *table(["Direction", "", "Rule", "Where"], map(_row, steps))]
+        lines += ["", *table(["Direction", "Decision", "Rule", "Where"], map(_row, steps))]
     lines += _listed("Depends on:", dependencies(report))
     lines += _listed("Notes:", list(verdict.notes))
     lines += _listed("For example:", [witness_text(packet) for packet in verdict.witness])
@@ -51,18 +53,24 @@ def _listed(title: str, items: list[str]) -> list[str]:
     return ["", *([title, ""] if title else []), *(f"- {plain(item)}" for item in items)]
 
 
-def _change(change: ProposedChange) -> Iterator[str]:
+def _change(change: Remedy) -> Iterator[str]:
     yield ""
     yield "The smallest change that would allow it:"
     yield ""
     for edit in change.edits:
-        yield f"- {plain(edit_text(edit))}"
+        yield f"- {_quoting(edit_text(edit))}"
         if edit.yaml:
             fence = "`" * max(3, _longest_fence(edit.yaml) + 1)
             yield from ("", f"  {fence}yaml", *(f"  {clean(line)}" for line in edit.yaml.splitlines()), f"  {fence}")
-    if change.extra:
-        yield ""
-        yield plain(change.extra)
+    yield from _listed("This would allow as well:", extra_texts(change))
+
+
+def _quoting(text: str) -> str:
+    """Text in which words between backticks stay code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return plain(text)
+    return "".join(code(part) if number % 2 else plain(part) for number, part in enumerate(parts))
 
 
 def _longest_fence(text: str) -> int:

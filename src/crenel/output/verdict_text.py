@@ -6,18 +6,20 @@ from collections.abc import Iterator
 
 from crenel.output.columns import aligned
 from crenel.output.paint import BOLD, DIM, GREEN, PLAIN, RED, YELLOW, Paint
-from crenel.output.reports import ProposedChange, VerdictReport
+from crenel.output.reports import VerdictReport
 from crenel.output.verdict_words import (
     by_direction,
     decision,
     dependencies,
     edit_text,
     explanations,
+    extra_texts,
     headline,
     place_text,
     witness_text,
 )
 from crenel.output.words import clean
+from crenel.questions.remedies.proposal import Remedy
 from crenel.questions.verdict import Decision, Outcome, Verdict
 
 COLOURS = {Outcome.ALLOWED: GREEN, Outcome.DENIED: RED, Outcome.PARTIAL: YELLOW, Outcome.UNKNOWN: YELLOW}
@@ -34,7 +36,8 @@ def render(report: VerdictReport, paint: Paint = PLAIN) -> str:
     lines += _trace(verdict, paint)
     lines += _block("depends on", dependencies(report))
     lines += _block("note", [clean(note) for note in verdict.notes])
-    lines += _block("for example", [witness_text(packet) for packet in verdict.witness])
+    if verdict.witness:
+        lines += ["", *(f"for example: {witness_text(packet)}" for packet in verdict.witness)]
     if report.change is not None:
         lines += _change(report.change)
     return "\n".join([*lines, ""])
@@ -58,11 +61,12 @@ def _trace(verdict: Verdict, paint: Paint) -> Iterator[str]:
                 yield paint(DIM, f"{indent}{place_text(step.file, step.line)}")
 
 
-def _change(change: ProposedChange) -> Iterator[str]:
+def _change(change: Remedy) -> Iterator[str]:
     yield ""
     yield "the smallest change that would allow it:"
     for edit in change.edits:
         yield f"  {edit_text(edit)}"
         yield from (f"      {clean(line)}" for line in edit.yaml.splitlines())
     if change.extra:
-        yield f"  {clean(change.extra)}"
+        yield "  this would allow as well:"
+        yield from (f"      {text}" for text in extra_texts(change))

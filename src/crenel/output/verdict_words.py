@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from crenel.output.reports import Edit, VerdictReport
+from crenel.output.reports import VerdictReport
 from crenel.output.words import clean, short_traffic
+from crenel.questions.remedies.proposal import Edit, Remedy
 from crenel.questions.verdict import Decision, Outcome, Step, Verdict, Witness
 
 HEADLINES = {
@@ -22,6 +23,8 @@ DECISIONS = {
     Decision.NONE: "-",
     Decision.POSSIBLE: "maybe",
 }
+_SHOWN_EXTRA = 10
+
 ALSO = "also"
 """The decision of a step that would block as well, if it were reached."""
 
@@ -77,8 +80,14 @@ def witness_text(packet: Witness) -> str:
 
 def edit_text(edit: Edit) -> str:
     """One edit of a proposed change as a line."""
-    where = f" ({place_text(edit.file, edit.line)})" if edit.file else ""
-    return clean(f"{edit.title}: {edit.action}{where}")
+    return clean(f"{edit.text} ({place_text(edit.file, edit.line)})" if edit.file else edit.text)
+
+
+def extra_texts(change: Remedy) -> list[str]:
+    """What a change would allow beside what is asked for, the first few of it."""
+    shown = [clean(text) for text in change.extra[:_SHOWN_EXTRA]]
+    left = len(change.extra) - len(shown)
+    return [*shown, f"... and {left} more"] if left else shown
 
 
 def place_text(file: str, line: int | None) -> str:

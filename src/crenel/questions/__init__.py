@@ -1,0 +1,1 @@
+"""A question in, an answer out: can, map, diff, and the smallest change."""

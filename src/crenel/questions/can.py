@@ -9,22 +9,19 @@ from crenel.dialects.service import Backend, resolve
 from crenel.network.addresses import FAMILIES, AddressSet, Family, address_text
 from crenel.network.conditions import NEVER, any_of, words
 from crenel.network.endpoints import Endpoint, Kind
-from crenel.network.lowering import View
+from crenel.network.locality import LOCAL, guarded
 from crenel.network.rules import Direction
 from crenel.network.traffic import ALL, Match, parse_traffic, protocol_name
 from crenel.questions import places
 from crenel.questions.directory import Directory
 from crenel.questions.enforced import enforced
-from crenel.questions.explain import Passage, condition, guarded, passage
+from crenel.questions.explain import Passage, condition, passage
 from crenel.questions.places import Place, PlaceError
 from crenel.questions.remedies.proposal import Blocked
 from crenel.questions.verdict import Decision, Outcome, Step, Verdict, Witness, combined
 
 LOOPBACK = "loopback"
 """The stage of a connection that never leaves its pod."""
-
-LOCAL = 0
-"""The index of the relation *its own node*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +95,16 @@ class _Question:
         self.network = directory.model.network
         self.start, self.end, self.asked = start, end, asked
         self.notes: list[str] = []
+        self.unplaced = ""
+        """Name of an end whose node is not known, where it matters."""
 
     def verdict(self) -> Verdict:
         answered = [answer for leg in self.legs() for answer in self._answers(leg)]
         if not answered:
             return self._nothing()
         outcome = combined({answer.outcome for answer in answered})
+        if outcome is Outcome.PARTIAL and self.unplaced:
+            outcome = Outcome.UNKNOWN
         trace = tuple(_trace(answered))
         return Verdict(
             source=self.start.text,
@@ -124,7 +125,11 @@ class _Question:
         """There is nothing to connect to: whatever the policies say, no packet can get there."""
         reason = self.notes.pop() if self.notes else f"{self.end.text} is nowhere"
         return Verdict(
-            self.start.text, self.end.text, self._described([self._traffic(self.asked, None)]), Outcome.DENIED, reasons=(reason,)
+            self.start.text,
+            self.end.text,
+            self._described([self._traffic(self.asked, None)]),
+            Outcome.DENIED,
+            reasons=(reason,),
         )
 
     def _described(self, masks: Iterable[int]) -> tuple[tuple[str, str], ...]:
@@ -132,14 +137,21 @@ class _Question:
         for mask in masks:
             total |= mask
         if self.asked is not None and self.end.service is None and total:
-            return _asked_ports(self.asked, total, self.network.table.describe(total), self.network.table.sum(_numbered(self.asked)))
+            return _asked_ports(
+                self.asked, total, self.network.table.describe(total), self.network.table.sum(_numbered(self.asked))
+            )
         return self.network.table.describe(total)
 
     def _traffic(self, asked: tuple[Match, ...] | None, endpoint: Endpoint | None) -> int:
         """The atoms asked about; a port by name is looked up at the endpoint."""
         if asked is None:
             return ALL
-        resolved = [found for match in asked for found in (endpoint.named(match) if match.name and endpoint else (match,)) if not found.name]
+        resolved = [
+            found
+            for match in asked
+            for found in (endpoint.named(match) if match.name and endpoint else (match,))
+            if not found.name
+        ]
         return self.network.table.sum(resolved)
 
     def legs(self) -> Iterator[Leg]:
@@ -175,41 +187,45 @@ class _Question:
         if backend.endpoint is not None:
             return (backend.endpoint,)
         try:
-            return places.target(backend.address if ":" not in backend.address else f"[{backend.address}]", self.directory).members
+            return places.target(
+                backend.address if ":" not in backend.address else f"[{backend.address}]", self.directory
+            ).members
         except PlaceError:
             return ()
 
     def _answers(self, leg: Leg) -> Iterator[Answered]:
         source, destination = self.network.endpoints[leg.source], self.network.endpoints[leg.destination]
-        if leg.source == leg.destination and self.end.service is None and source.kind is not Kind.BLOCK:
+        if leg.source == leg.destination and self._may_be_itself(source):
             mask = leg.traffic & self.network.table.everything
             note = f"{source.name} reaches itself: such traffic never leaves the pod, and no policy applies to it"
-            if source.replicas == 1 or source.hosted:
+            if source.replicas == 1 or source.hosted or self.start.pod:
                 yield Answered(leg, mask, mask, mask, note=note)
                 return
             self.notes.append(f"this is about two replicas of {source.name}; a replica always reaches itself")
         for index, note in self._seen_as(leg.source, source, destination):
-            for view in self._views(source, leg.destination):
+            for view in self.network.views_of(leg.source, leg.destination):
                 found = passage(self.network, view, index, leg.destination, leg.traffic)
                 yield Answered(leg, found.asked, found.sure, found.possible, found, note)
 
-    def _views(self, source: Endpoint, destination: int) -> list[View]:
-        """A name is reached in the families that the source has; an address in its own, whatever the source has."""
-        found = self.network.views_of(destination)
-        if self.network.endpoints[destination].kind is not Kind.NAME:
-            return found
-        return [view for view in found if view.family is None or view.family in source.families] or found
+    def _may_be_itself(self, source: Endpoint) -> bool:
+        """Whether one end may be the other: not two pods by different names, not through a Service."""
+        if self.end.service is not None or source.kind is Kind.BLOCK:
+            return False
+        return not (self.start.pod and self.end.pod) or self.start.pod == self.end.pod
 
     def _seen_as(self, index: int, source: Endpoint, destination: Endpoint) -> Iterator[tuple[int, str]]:
         """How a source appears at the destination: as itself, and as the destination's own node where it may be that."""
         if not source.hosted or not guarded(destination):
             yield index, ""
             return
-        here, there = source.nodes, destination.nodes
+        here, there = self.start.nodes or source.nodes, self.end.nodes or destination.nodes
+        everywhere = source.replicas is None and source.kind is Kind.WORKLOAD
         if here is None or there is None or here & there:
             yield LOCAL, f"from the node that {destination.name} runs on"
         if here is None or there is None or len(here | there) > 1:
             yield index, f"from any node but the one that {destination.name} runs on"
+        if not everywhere and (here is None or there is None):
+            self.unplaced = source.name if here is None else destination.name
 
     def _conditions(self, answered: list[Answered]) -> tuple[str, ...]:
         total = NEVER
@@ -223,6 +239,9 @@ class _Question:
             yield from self._parts(answered)
         elif outcome is Outcome.UNKNOWN:
             yield from (f"unknown: {text}" for text in _doubts(trace, self._conditions(answered)))
+            if self.unplaced:
+                yield f"unknown: the node that {self.unplaced} runs on is not in the input"
+                yield from self._parts(answered)
         for step in trace:
             if (outcome is Outcome.ALLOWED and step.decision is Decision.ALLOW) or (
                 outcome is Outcome.DENIED and step.decision is Decision.DENY
@@ -237,7 +256,9 @@ class _Question:
             note = f" {answer.note}" if answer.note else ""
             family = f" over IPv{answer.passage.view.family}" if answer.passage and answer.passage.view.family else ""
             if answer.outcome is Outcome.PARTIAL:
-                passing = ", ".join(f"{protocol}/{ports}" for protocol, ports in self.network.table.describe(answer.sure))
+                passing = ", ".join(
+                    f"{protocol}/{ports}" for protocol, ports in self.network.table.describe(answer.sure)
+                )
                 yield f"partial: {names}{note}{family}, only {passing}"
             else:
                 yield f"{answer.outcome.value}: {names}{note}{family}"
@@ -245,7 +266,9 @@ class _Question:
     def _shown(self, index: int) -> str:
         endpoint = self.network.endpoints[index]
         if endpoint.kind is Kind.BLOCK and endpoint.addresses is not None:
-            return str(endpoint.addresses & self.end.addresses if self.end.addresses is not None else endpoint.addresses)
+            return str(
+                endpoint.addresses & self.end.addresses if self.end.addresses is not None else endpoint.addresses
+            )
         return endpoint.name
 
     def _witnesses(self, answered: list[Answered]) -> Iterator[Witness]:
@@ -256,9 +279,16 @@ class _Question:
                 continue
             if self.asked is not None and self.end.service is None and (ports := self.asked[0].ports):
                 sample = (sample[0], ports[0] if len(self.asked) == 1 and answer.sure == answer.asked else sample[1])
-            source, destination = self.network.endpoints[answer.leg.source], self.network.endpoints[answer.leg.destination]
+            source, destination = (
+                self.network.endpoints[answer.leg.source],
+                self.network.endpoints[answer.leg.destination],
+            )
             for family in FAMILIES:
-                if family in seen or family not in destination.families or (answer.passage and answer.passage.view.family not in (None, family)):
+                if (
+                    family in seen
+                    or family not in destination.families
+                    or (answer.passage and answer.passage.view.family not in (None, family))
+                ):
                     continue
                 if family not in source.families and family not in self.network.blueprint.families:
                     continue

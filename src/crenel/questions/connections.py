@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from crenel.bits import key, members
 from crenel.network.addresses import Family
-from crenel.network.conditions import Formula, NameResolves, conditions_of, words
+from crenel.network.conditions import Formula, NameResolves, SameNode, conditions_of, is_, words
 from crenel.network.lowering import View
 from crenel.network.network import Network, Region
 from crenel.network.traffic import ALL
@@ -23,8 +23,7 @@ from crenel.questions.lines import Lines
 from crenel.questions.parties import Parties, Party
 from crenel.questions.verdict import Traffic
 
-
-_Tag: TypeAlias = tuple[str, tuple[str, ...], Family | None, bool]
+Tag: TypeAlias = tuple[str, tuple[str, ...], Family | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,9 @@ class Connection:
     certainty: str = "sure"
     conditions: tuple[str, ...] = ()
     family: Family | None = None
-    by_name_only: bool = False
-    """True for addresses outside that are reached only if a DNS name that is listed itself resolves to them."""
+    implied: bool = False
+    """True for what goes without saying: addresses that are reached only if a DNS name that is listed itself resolves to
+    them, and what runs on the very node of the destination."""
 
     @property
     def source(self) -> str:
@@ -129,30 +129,34 @@ def connections(network: Network, selection: Selection | None = None, expand: bo
     With `expand` every party is a single endpoint or CIDR.
     """
     parties = Parties(network)
-    lines: Lines[_Tag] = Lines(network, parties, expand)
+    lines: Lines[Tag] = Lines(network, parties, expand)
     for row in rows(network, parties, selection or everything(parties)):
-        lines.add(row.sources, row.destinations, row.traffic, _tag(network, parties, row))
+        lines.add(row.sources, row.destinations, row.traffic, doubt(network, parties, row))
     listed = [
-        Connection(sources, destinations, network.table.describe(traffic), *tag) for sources, destinations, traffic, tag in lines.all()
+        Connection(sources, destinations, network.table.describe(traffic), *tag)
+        for sources, destinations, traffic, tag in lines.all()
     ]
     return sorted(listed, key=lambda each: (each.sources, each.destinations, each.traffic, each.certainty))
 
 
-def _tag(network: Network, parties: Parties, row: Row) -> _Tag:
-    """What keeps rows apart: certainty, conditions, family, and whether a name stands for it."""
+def doubt(network: Network, parties: Parties, row: Row) -> Tag:
+    """What keeps rows apart: (certainty, conditions, family, implied), as a `Connection` has them."""
     if row.sure:
         return "sure", (), row.family, False
     when = _condition(network, row)
-    return "possible", tuple(words(when)), row.family, bool(row.destinations & parties.blocks) and _names_only(when)
+    implied = all(isinstance(each, (NameResolves, SameNode)) for each in conditions_of(when))
+    return "possible", tuple(words(when)), row.family, implied and not row.destinations & parties.names
 
 
 def _condition(network: Network, row: Row) -> Formula:
+    """When a possible row is allowed, taken at its first pair."""
     source, destination = members(row.sources)[0], members(row.destinations)[0]
-    view = next(view for view in network.views if view.destinations >> destination & 1 and row.family in (None, view.family))
-    return condition(network, passage(network, view, source, destination, row.traffic))
-
-
-def _names_only(formula: Formula) -> bool:
-    return all(isinstance(each, NameResolves) for each in conditions_of(formula))
-
-
+    view = next(view for view in network.views_of(source, destination) if row.family in (None, view.family))
+    found = passage(network, view, source, destination, row.traffic)
+    if found.possible & ~found.sure:
+        return condition(network, found)
+    return is_(
+        SameNode(
+            "a pod of the source" if row.sources.bit_count() > 1 else network.endpoints[source].name, "the destination"
+        )
+    )

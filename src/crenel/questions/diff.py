@@ -114,7 +114,11 @@ def _difference(shown: _Shown, rows: list[_Row], causes: _Causes, expand: bool) 
 
 
 def _ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
-    return tuple(sorted(changes, key=lambda each: (each.connection.sources, each.connection.destinations, each.connection.traffic)))
+    return tuple(
+        sorted(
+            changes, key=lambda each: (each.connection.sources, each.connection.destinations, each.connection.traffic)
+        )
+    )
 
 
 def _rows(before: Model, after: Model) -> Iterator[_Row]:
@@ -142,7 +146,9 @@ def _by_family(
 def _alike(before: Model, after: Model, old: View, new: View) -> Iterable[list[int]]:
     """Group destinations that neither side's rules tell apart."""
     label: dict[int, tuple[int, int]] = defaultdict(lambda: (-1, -1))
-    for number, group in enumerate(before.network.alike(old, before.network.of_kind(*_DESTINATIONS) & old.destinations)):
+    for number, group in enumerate(
+        before.network.alike(old, before.network.of_kind(*_DESTINATIONS) & old.destinations)
+    ):
         for index in group:
             label[index] = (number, -1)
     for number, group in enumerate(after.network.alike(new, after.network.of_kind(*_DESTINATIONS) & new.destinations)):
@@ -163,7 +169,10 @@ def _rows_near(before: Model, after: Model, near: tuple[int, int]) -> Iterator[_
             for (mask, was, now), traffic in _changes(before, after, old, new, index).items():
                 yield _Row(mask, 1 << index, traffic, was, now, _single(old, 1 << index, after))
         for index in members(sources):
-            cells = before.network.row(old, index, others & old.destinations), after.network.row(new, index, others & new.destinations)
+            cells = (
+                before.network.row(old, index, others & old.destinations),
+                after.network.row(new, index, others & new.destinations),
+            )
             for (mask, was, now), traffic in _cell_changes(*cells, others, after).items():
                 yield _Row(1 << index, mask, traffic, was, now, _single(old, mask, after))
 
@@ -176,8 +185,14 @@ def _single(view: View, destinations: int, model: Model) -> Family | None:
 def _changes(before: Model, after: Model, old: View, new: View, destination: int) -> dict[tuple[int, str, str], int]:
     """What changes for one destination: traffic by (sources, before, after)."""
     sources = before.network.of_sources() | after.network.of_sources()
-    was = before.network.column(old, destination, sources) if old.destinations >> destination & 1 else [Cell(ALL, 0, 0, 0)]
-    now = after.network.column(new, destination, sources) if new.destinations >> destination & 1 else [Cell(ALL, 0, 0, 0)]
+    was = (
+        before.network.column(old, destination, sources)
+        if old.destinations >> destination & 1
+        else [Cell(ALL, 0, 0, 0)]
+    )
+    now = (
+        after.network.column(new, destination, sources) if new.destinations >> destination & 1 else [Cell(ALL, 0, 0, 0)]
+    )
     return _cell_changes(was, now, sources, after)
 
 

@@ -37,6 +37,33 @@ class Directory:
         return found
 
     @cached_property
+    def pod_nodes(self) -> dict[tuple[str, str], str]:
+        """The node of each live pod, by (namespace, name); empty while not placed."""
+        return {
+            (pod.namespace, pod.name): (pod.spec and pod.spec.node_name) or "" for pod in self.model.given.decoded.pods
+        }
+
+    @cached_property
+    def pod_at(self) -> dict[str, tuple[str, str]]:
+        """(namespace, name) of each live pod by its addresses, for pods that have addresses of their own."""
+        return {
+            each.ip: (pod.namespace, pod.name)
+            for pod in self.model.given.decoded.pods
+            if pod.status is not None and not (pod.spec and pod.spec.host_network)
+            for each in pod.status.pod_ips or ()
+            if each.ip
+        }
+
+    @cached_property
+    def nodes(self) -> dict[str, list[int]]:
+        """Endpoints of each node, by its name: its own addresses first, then one for each further address."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, endpoint in self.model.network.endpoints.items():
+            if endpoint.kind is Kind.NODE:
+                found[next(iter(endpoint.nodes or ()))].append(index)
+        return found
+
+    @cached_property
     def by_address(self) -> dict[tuple[Family, int], int]:
         """Pods and nodes by address; a pod in the host network answers for its node's address only as the node."""
         found: dict[tuple[Family, int], int] = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from crenel.network.conditions import Formula, all_of
 from crenel.network.endpoints import Endpoint, Kind
 from crenel.network.evaluate import Cell, Event, run, start
+from crenel.network.locality import guarded
 from crenel.network.lowering import StageView, View
 from crenel.network.network import Network
 from crenel.network.rules import Action, Direction
@@ -75,17 +76,33 @@ def condition(network: Network, found: Passage) -> Formula:
     uncertain = found.possible & ~found.sure
     atom = uncertain & -uncertain
     egress, ingress = found.events
-    out = allowed_when([event for event in egress if event.traffic & atom], network.endpoints[found.destination], found.destination)
-    into = allowed_when([event for event in ingress if event.traffic & atom], network.endpoints[found.source], found.source)
+    out = allowed_when(
+        [event for event in egress if event.traffic & atom], network.endpoints[found.destination], found.destination
+    )
+    into = allowed_when(
+        [event for event in ingress if event.traffic & atom], network.endpoints[found.source], found.source
+    )
     return all_of(out, into)
 
 
 def _steps(
-    network: Network, view: View, direction: Direction, source: int, destination: int, asked: int, events: list[Event], cells: list[Cell]
+    network: Network,
+    view: View,
+    direction: Direction,
+    source: int,
+    destination: int,
+    asked: int,
+    events: list[Event],
+    cells: list[Cell],
 ) -> Iterator[Step]:
     subject = network.endpoints[source if direction is Direction.EGRESS else destination]
     if not guarded(subject):
-        yield Step("", direction, Decision.NONE, f"no policy applies to the {direction.value} of {subject.name}: {_why_free(subject)}")
+        yield Step(
+            "",
+            direction,
+            Decision.NONE,
+            f"no policy applies to the {direction.value} of {subject.name}: {_why_free(subject)}",
+        )
         return
     met = {id(event.stage) for event in events}
     open_traffic = asked
@@ -98,12 +115,12 @@ def _steps(
             again = _alone(network, stage, source, destination, asked)
             yield from (step for step in again if step.decision is Decision.DENY)
         elif stage.stage.isolating and stage.stage.ranks != ((),):
-            yield Step(stage.stage.name, direction, Decision.NONE, f"no {stage.stage.name} isolates {subject.name} for {direction.value}")
-
-
-def guarded(endpoint: Endpoint) -> bool:
-    """Whether policies can have an endpoint as subject."""
-    return endpoint.kind is Kind.WORKLOAD and not endpoint.hosted
+            yield Step(
+                stage.stage.name,
+                direction,
+                Decision.NONE,
+                f"no {stage.stage.name} isolates {subject.name} for {direction.value}",
+            )
 
 
 def _why_free(endpoint: Endpoint) -> str:
@@ -158,11 +175,23 @@ def _rule_step(event: Event, stage: StageView, decisive: bool) -> Step:
         text = f"{entry.policy.title} is not understood and may {'deny' if action is Action.MAY_DENY else 'change'} it"
     else:
         name = f" {rule.name!r}" if rule.name else ""
-        number = f"{stage.stage.direction.value} rule {rule.field[-1] + 1}" if rule.field and isinstance(rule.field[-1], int) else "rule"
+        number = (
+            f"{stage.stage.direction.value} rule {rule.field[-1] + 1}"
+            if rule.field and isinstance(rule.field[-1], int)
+            else "rule"
+        )
         doubt = "" if sure else (" if it comes first" if event.contested else ", if it matches")
         text = f"{entry.policy.title} {number}{name} {_WORDS[action]}{doubt}"
     return Step(
-        stage.stage.name, stage.stage.direction, decision, text, entry.policy.title, entry.policy.api, decisive, entry.policy.origin, rule.field
+        stage.stage.name,
+        stage.stage.direction,
+        decision,
+        text,
+        entry.policy.title,
+        entry.policy.api,
+        decisive,
+        entry.policy.origin,
+        rule.field,
     )
 
 
@@ -173,5 +202,13 @@ def _isolations(network: Network, stage: StageView, subject: int, sure: bool, de
         text = f"{policy.title} {verb} {name} for {stage.stage.direction.value} and no rule of it allows this"
         decision = Decision.DENY if sure else Decision.POSSIBLE
         yield Step(
-            stage.stage.name, stage.stage.direction, decision, text, policy.title, policy.api, decisive, policy.origin, ("spec",)
+            stage.stage.name,
+            stage.stage.direction,
+            decision,
+            text,
+            policy.title,
+            policy.api,
+            decisive,
+            policy.origin,
+            ("spec",),
         )

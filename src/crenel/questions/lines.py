@@ -57,7 +57,11 @@ class Lines(Generic[Tag]):
 
     def _pairs(self, sources: int, destinations: int) -> Iterator[tuple[Party, Party]]:
         if self._expand:
-            found = [(one, other) for one in self._parties.expanded(sources) for other in self._parties.expanded(destinations)]
+            found = [
+                (one, other)
+                for one in self._parties.expanded(sources)
+                for other in self._parties.expanded(destinations)
+            ]
         else:
             found = list(_untied(self._parties.named(sources), self._parties.named(destinations)))
         for one, other in found:

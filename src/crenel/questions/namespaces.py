@@ -14,11 +14,9 @@ from typing import Literal, TypeAlias
 
 from crenel.bits import members, union
 from crenel.network.addresses import Family
-from crenel.network.conditions import NameResolves, conditions_of, words
 from crenel.network.lowering import View
 from crenel.network.network import Network
-from crenel.questions.connections import Connection, Row, Selection, rows
-from crenel.questions.explain import condition, passage
+from crenel.questions.connections import Connection, Row, Selection, doubt, rows
 from crenel.questions.parties import Parties, Party
 from crenel.questions.units import Share, Units
 
@@ -34,8 +32,9 @@ class Collapsed:
     extent: Extent
 
 
-def collapse(network: Network, parties: Parties, selection: Selection) -> list[Collapsed]:
+def collapse(network: Network, selection: Selection) -> list[Collapsed]:
     """Collapse what a selection solves to, sorted by source and destination."""
+    parties = Parties(network)
     units = Units(network, parties, selection)
     solved = [Piece.of(network, parties, row) for row in rows(network, parties, selection)]
     found: dict[_Line, dict[Family | None, int]] = defaultdict(lambda: defaultdict(int))
@@ -48,8 +47,9 @@ def collapse(network: Network, parties: Parties, selection: Selection) -> list[C
 
 
 def _order(each: Collapsed) -> tuple[object, ...]:
+    one, other = each.connection.sources, each.connection.destinations
     connection = each.connection
-    return connection.sources, connection.destinations, connection.certainty, connection.traffic, each.extent
+    return one.names, one.exceptions, other.names, other.exceptions, connection.certainty, connection.traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +59,13 @@ class Piece:
     row: Row
     conditions: tuple[str, ...] = ()
     rank: int = 0
-    """0 for sure, 1 for possible, 2 for addresses that a DNS name may resolve to."""
+    """0 for sure, 1 for possible, 2 for what is implied by something else."""
 
     @classmethod
     def of(cls, network: Network, parties: Parties, row: Row) -> Piece:
         """Look up the conditions of a row."""
-        if row.sure:
-            return cls(row)
-        view = next(
-            each for each in network.views_of(members(row.destinations)[0]) if row.family in (None, each.family)
-        )
-        source, destination = members(row.sources)[0], members(row.destinations)[0]
-        when = condition(network, passage(network, view, source, destination, row.traffic))
-        by_name = bool(row.destinations & parties.blocks) and all(
-            isinstance(each, NameResolves) for each in conditions_of(when)
-        )
-        return cls(row, tuple(words(when)), 2 if by_name else 1)
+        certainty, conditions, _, implied = doubt(network, parties, row)
+        return cls(row, conditions, 0 if certainty == "sure" else 2 if implied else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +94,8 @@ class _Tally:
 
     def add(self, piece: Piece, pairs: int) -> None:
         """Count a piece that covers some of the pairs."""
+        if not pairs:
+            return
         self.traffic[piece.rank] |= piece.row.traffic
         self.covered[piece.rank].append((piece.row.traffic, pairs))
         self.conditions[piece.rank].update(piece.conditions)
@@ -128,6 +121,13 @@ class _Collapse:
         self._pieces = pieces
         self._senders = units.wanted.sources & view.everyone
         self._receivers = units.wanted.destinations & view.destinations
+        self._picky = view.matcher.double
+        """Receivers that only those address who share the family."""
+        self._sharing = view.matcher.reachable
+        self._uneven = union(
+            unit for unit, mask in enumerate(units.masks) if self._picky and mask & self._senders & ~self._sharing
+        )
+        """Units some of whose senders do not share the family."""
 
     def lines(self) -> dict[_Line, int]:
         """The lines, each with the bitset of its destination units."""
@@ -154,68 +154,71 @@ class _Collapse:
                 covering[unit].append(number)
             for unit, part in share.parts:
                 partly[unit].append((number, part))
-        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for unit, numbers in covering.items():
             if unit not in partly:
-                groups[tuple(numbers)].append(unit)
-        for alike, found in groups.items():
-            yield union(found), [(self._pieces[number], -1) for number in alike]
+                groups[tuple(numbers), self._pickiness(unit)].append(unit)
+        for found in groups.values():
+            yield union(found), [(self._pieces[number], -1) for number in covering[found[0]]]
         for unit, parts in partly.items():
             whole = [(self._pieces[number], -1) for number in covering.get(unit, ())]
             yield 1 << unit, whole + [(self._pieces[number], part) for number, part in parts]
 
+    def _pickiness(self, unit: int) -> object:
+        """What units must have in common to stand for each other; one that is picky in part stands alone."""
+        inside = self._inside(unit)
+        picky = inside & self._picky
+        return unit if picky and picky != inside else bool(picky)
+
     def _tallies(self, targets: int, pieces: list[tuple[Piece, int]]) -> Iterator[tuple[int, _Tally]]:
         """Tally the source units against some destination units that are alike."""
         shares = [self._units.share(piece.row.sources, self._senders) for piece, _ in pieces]
-        single = members(targets)[0] if targets.bit_count() == 1 else None
-        apart = {unit for share in shares for unit, _ in share.parts}
-        if single is not None and any(share.covered >> single & 1 for share in shares):
-            apart.add(single)
-        yield from self._together(union(apart), single, pieces, shares)
+        first = members(targets)[0]
+        receivers = self._inside(first)
+        lonely = self._units.alone if targets == 1 << first else 0
+        apart: dict[int, list[tuple[Piece, int, int]]] = defaultdict(list)
+        met = 0
+        for (piece, part), share in zip(pieces, shares, strict=True):
+            met |= share.covered
+            for unit, senders in share.parts:
+                apart[unit].append((piece, part, senders))
+        for unit in members(met & ((targets if lonely else 0) | self._uneven)):
+            apart.setdefault(unit, [])
+        alone = union(apart)
+        for (piece, part), share in zip(pieces, shares, strict=True):
+            for unit in members(share.covered & alone):
+                apart[unit].append((piece, part, self._units.masks[unit] & self._senders))
+        yield from self._together(met & ~alone, receivers, pieces, shares)
         for unit in sorted(apart):
-            if (tally := self._apart(unit, single, pieces, shares)).pairs:
+            tally = _Tally.of(self._ways(self._units.masks[unit] & self._senders, receivers, lonely))
+            for piece, part, senders in apart[unit]:
+                tally.add(piece, self._ways(senders, receivers if part < 0 else part, lonely))
+            if tally.pairs:
                 yield 1 << unit, tally
 
     def _together(
-        self, apart: int, single: int | None, pieces: list[tuple[Piece, int]], shares: list[Share]
+        self, met: int, receivers: int, pieces: list[tuple[Piece, int]], shares: list[Share]
     ) -> Iterator[tuple[int, _Tally]]:
         """Source units that are covered by the same pieces; one sender of each is as good as all."""
-        receivers = 1 if single is None else self._inside(single).bit_count()
-        cells: list[tuple[int, list[int]]] = []
-        left = 0
-        for share in shares:
-            left |= share.covered
-        cells.append((left & ~apart, []))
+        cells: list[tuple[int, list[int]]] = [(met, [])] if met else []
         for number, share in enumerate(shares):
             cells = [split for cell in cells for split in _split(cell, share.covered, number)]
         for senders, numbers in cells:
-            tally = _Tally.of(receivers)
+            tally = _Tally.of(receivers.bit_count())
             for number in numbers:
                 piece, part = pieces[number]
-                tally.add(piece, receivers if part < 0 else part.bit_count())
+                tally.add(piece, (receivers if part < 0 else part).bit_count())
             yield senders, tally
 
     def _inside(self, unit: int) -> int:
         return self._units.masks[unit] & self._receivers
 
-    def _apart(self, unit: int, single: int | None, pieces: list[tuple[Piece, int]], shares: list[Share]) -> _Tally:
-        """One source unit, counted pair by pair of ends, without those that are one and the same."""
-        senders = self._units.masks[unit] & self._senders
-        receivers = self._inside(single) if single is not None else 0
-        tally = _Tally.of(self._pairs(senders, receivers) if single is not None else senders.bit_count())
-        for (piece, part), share in zip(pieces, shares, strict=True):
-            if share.covered >> unit & 1:
-                mine = senders
-            else:
-                mine = next((mask for each, mask in share.parts if each == unit), 0)
-            if mine and single is None:
-                tally.add(piece, mine.bit_count())
-            elif mine:
-                tally.add(piece, self._pairs(mine, receivers if part < 0 else part))
-        return tally
-
-    def _pairs(self, senders: int, receivers: int) -> int:
-        return senders.bit_count() * receivers.bit_count() - (senders & receivers & self._units.alone).bit_count()
+    def _ways(self, senders: int, receivers: int, lonely: int) -> int:
+        """How many connections there can be from some to others, but for those that have only themselves to reach."""
+        picky = receivers & self._picky
+        sharing = (senders & self._sharing).bit_count() * picky.bit_count()
+        others = senders.bit_count() * (receivers & ~picky).bit_count()
+        return sharing + others - (senders & receivers & lonely).bit_count()
 
 
 def _split(cell: tuple[int, list[int]], covered: int, number: int) -> Iterator[tuple[int, list[int]]]:
@@ -235,7 +238,7 @@ def _written(network: Network, units: Units, line: _Line, targets: dict[Family |
                     certainty = "possible" if line.rank else "sure"
                     traffic = network.table.describe(line.traffic)
                     connection = Connection(
-                        one, other, traffic, certainty, line.conditions, family, by_name_only=line.rank == 2
+                        one, other, traffic, certainty, line.conditions, family, implied=line.rank == 2
                     )
                     yield Collapsed(connection, line.extent)
 

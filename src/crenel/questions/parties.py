@@ -58,7 +58,9 @@ class Parties:
     def blocks(self) -> int:
         """The blocks outside, of the families that the cluster or its rules speak of."""
         families = set(self._network.blueprint.families) | {
-            family for rule in self._network.blueprint.rules() for family in (rule.peers.addresses or AddressSet()).families()
+            family
+            for rule in self._network.blueprint.rules()
+            for family in (rule.peers.addresses or AddressSet()).families()
         }
         return union(
             index
@@ -81,7 +83,9 @@ class Parties:
 
     def classes(self, mask: int) -> list[int]:
         """Split a set into workloads, nodes, blocks and names; empty parts are left out."""
-        return [part for part in (mask & self.workloads, mask & self.nodes, mask & self.blocks, mask & self.names) if part]
+        return [
+            part for part in (mask & self.workloads, mask & self.nodes, mask & self.blocks, mask & self.names) if part
+        ]
 
     def expanded(self, mask: int) -> list[Party]:
         """One party per endpoint; blocks are joined into the shortest CIDRs."""

@@ -7,12 +7,12 @@ always ``NAMESPACE/svc/NAME``. A target may end in ``:PORT``, ``:PORT/PROTOCOL``
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from crenel.questions.directory import Directory
 from crenel.kubernetes.objects.services import Service
 from crenel.network.addresses import INTERNET, AddressSet, parse_network
 from crenel.network.traffic import PORTED, Match, parse_traffic, protocol_name, protocol_number
+from crenel.questions.directory import Directory
 
 _SERVICE_WORDS = {"svc", "service", "services"}
 _SHORT_KINDS = {
@@ -44,6 +44,10 @@ class Place:
     """False when the members hold more than was asked for, such as the block around an address."""
     addresses: AddressSet | None = None
     """The addresses asked for, when it was by address."""
+    pod: str = ""
+    """``namespace/name`` when one pod was asked for, alone or as one of several replicas."""
+    nodes: frozenset[str] | None = None
+    """The node of that pod, when it is known."""
 
 
 def source(text: str, directory: Directory) -> Place:
@@ -55,6 +59,8 @@ def source(text: str, directory: Directory) -> Place:
     place = _place(text, directory)
     if place.service is not None:
         raise PlaceError(f"{text!r} is a Service: only a workload, a pod, a node or an address can be a source")
+    if text.startswith("node/"):
+        return replace(place, members=place.members[:1])
     return place
 
 
@@ -67,7 +73,7 @@ def target(text: str, directory: Directory) -> Place:
     bare, port = _split_port(text)
     place = _place(bare, directory)
     traffic = _port_matches(port, text) if port else None
-    return Place(text, place.members, place.service, traffic, place.whole, place.addresses)
+    return replace(place, text=text, traffic=traffic)
 
 
 def _split_port(text: str) -> tuple[str, str]:
@@ -126,10 +132,23 @@ def _addresses(text: str, wanted: AddressSet, directory: Directory) -> Place:
     family = wanted.families()[0]
     first = wanted.first(family)
     if wanted.size() == 1 and first is not None and (known := directory.by_address.get((family, first))) is not None:
-        return Place(text, (known,), whole=False, addresses=wanted)
-    inside = [] if wanted.size() == 1 else sorted({
-        index for (each, value), index in directory.by_address.items() if each == family and wanted.contains(each, value)
-    })
+        home = directory.pod_at.get(text)
+        return (
+            _pod(Place(text, (known,), whole=False, addresses=wanted), *home, directory)
+            if home
+            else Place(text, (known,), whole=False, addresses=wanted)
+        )
+    inside = (
+        []
+        if wanted.size() == 1
+        else sorted(
+            {
+                index
+                for (each, value), index in directory.by_address.items()
+                if each == family and wanted.contains(each, value)
+            }
+        )
+    )
     taken = AddressSet()
     for index in inside:
         taken |= network.endpoints[index].addresses or AddressSet()
@@ -151,10 +170,10 @@ def _object(text: str, directory: Directory) -> Place:
 
 
 def _node(name: str, text: str, directory: Directory) -> Place:
-    index = directory.model.network.blueprint.registry.known(f"node/{name}")
-    if index is None or index not in directory.model.network.endpoints:
+    found = directory.nodes.get(name)
+    if not found:
         raise PlaceError(f"no node {name!r} in the input")
-    return Place(text, (index,))
+    return Place(text, tuple(found))
 
 
 def _workload(namespace: str, kind: str, name: str, text: str, directory: Directory) -> Place:
@@ -165,16 +184,29 @@ def _workload(namespace: str, kind: str, name: str, text: str, directory: Direct
         options = ", ".join(f"{namespace}/{each}/{name}" for each in sorted(called))
         raise PlaceError(f"{text!r} is several workloads: say which of {options}")
     if called:
-        return Place(text, tuple(next(iter(called.values()))))
+        found = Place(text, tuple(next(iter(called.values()))))
+        return _pod(found, namespace, name, directory) if "pod" in called else found
     if kind in ("", "pod") and (pods := directory.pods.get((namespace, name))):
-        return Place(text, tuple(pods))
+        return _pod(Place(text, tuple(pods)), namespace, name, directory)
     raise PlaceError(f"no workload or pod {text!r} in the input{_hint(namespace, name, directory)}")
 
 
+def _pod(place: Place, namespace: str, name: str, directory: Directory) -> Place:
+    """The place as one pod of what it names."""
+    if (namespace, name) not in directory.pod_nodes:
+        return place
+    node = directory.pod_nodes[namespace, name]
+    return replace(place, pod=f"{namespace}/{name}", nodes=frozenset({node}) if node else None)
+
+
 def _hint(namespace: str, name: str, directory: Directory) -> str:
-    if any(service.namespace == namespace and service.name == name for service in directory.model.given.decoded.services):
+    if any(
+        service.namespace == namespace and service.name == name for service in directory.model.given.decoded.services
+    ):
         return f" (a Service is written {namespace}/svc/{name})"
-    elsewhere = sorted({f"{group.namespace}/{name}" for group in directory.model.scope.groups.values() if group.workload == name})
+    elsewhere = sorted(
+        {f"{group.namespace}/{name}" for group in directory.model.scope.groups.values() if group.workload == name}
+    )
     if elsewhere:
         return f" (did you mean {' or '.join(elsewhere[:3])}?)"
     if namespace not in directory.model.scope.population.namespaces:

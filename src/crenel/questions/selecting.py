@@ -61,7 +61,12 @@ def _mask(wanted: list[Match], destinations: int, directory: Directory) -> int:
     for match in wanted:
         if match.name is None:
             continue
-        meant = [found for index, each in network.endpoints.items() if destinations >> index & 1 for found in each.named(match)]
+        meant = [
+            found
+            for index, each in network.endpoints.items()
+            if destinations >> index & 1
+            for found in each.named(match)
+        ]
         if not meant:
             raise PlaceError(f"no workload declares a port named {match.name!r}")
         numbered += meant

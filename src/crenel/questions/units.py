@@ -41,6 +41,7 @@ class Units:
         self.masks += [1 << index for index in singles]
         self._home = {index: unit for unit, mask in enumerate(self.masks) for index in members(mask)}
         self._known: dict[tuple[int, int], Share] = {}
+        self._written: dict[tuple[int, int], list[Party]] = {}
 
     @cached_property
     def alone(self) -> int:
@@ -69,8 +70,13 @@ class Units:
                 parts.append((unit, part))
         return Share(union(covered), tuple(parts))
 
-    def parties(self, units: int, within: int) -> Iterator[Party]:
+    def parties(self, units: int, within: int) -> list[Party]:
         """Write some units: one party for the namespaces, one for each kind of what is not a namespace."""
+        if (known := self._written.get((units, within))) is None:
+            known = self._written[units, within] = list(self._parties_of(units, within))
+        return known
+
+    def _parties_of(self, units: int, within: int) -> Iterator[Party]:
         spaces = [unit for unit in members(units) if unit < len(self._parties.groups)]
         if spaces:
             yield self._spaces(spaces, within)
@@ -92,7 +98,7 @@ class Units:
         names = [f"{self.names[unit]}/*" for unit in whole]
         total = len(self._parties.groups)
         if len(whole) == len(units):
-            if len(whole) == total:
+            if len(whole) == total > 1:
                 return Party((EVERY,))
             missing = sorted(set(range(total)) - set(whole))
             if len(missing) + 1 < len(names):

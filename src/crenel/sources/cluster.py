@@ -164,7 +164,7 @@ def _forbidden(outcomes: Sequence[Outcome], namespaces: Sequence[str], origin: O
             by_place[each.task.namespace].append(each.task.kind)
     for place, kinds in by_place.items():
         where = f"in namespace {place}" if place else "in the whole cluster"
-        names = ", ".join(map(_title, kinds))
+        names = _enumeration([_title(each) for each in sorted(kinds, key=_weight)])
         message = f"forbidden {where}: {names}; what they could change is unknown"
         if not namespaces and any(kind.namespaced for kind in kinds):
             message += "; name the namespaces that you may read with -n, or have deploy/rbac-readonly.yaml applied"
@@ -181,6 +181,18 @@ def _narrowed(outcomes: Sequence[Outcome], namespaces: Sequence[str], origin: Or
             for name in namespaces:
                 if name not in there:
                     yield Problem(f"there is no namespace {name!r}", origin, severity=Severity.WARNING)
+
+
+def _weight(kind: Kind) -> bool:
+    """Policies come first: they are what turns an answer."""
+    return "polic" not in kind.resource
+
+
+def _enumeration(names: Sequence[str]) -> str:
+    """Names in a line of text, shortened where they are many."""
+    shown = 6
+    more = f" and {len(names) - shown} other kinds" if len(names) > shown + 1 else ""
+    return ", ".join(names[:shown] if more else names) + more
 
 
 def _title(kind: Kind) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-_OPAQUE = re.compile(r"[A-Za-z0-9+_=.~-]{40,}")
+_OPAQUE = re.compile(r"[A-Za-z0-9+_=.~-]{40,}|\b(?=[A-Za-z]*\d)[A-Za-z0-9+=]{24,}")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+\S+")
 _LONGEST = 300
 

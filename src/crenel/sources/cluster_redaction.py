@@ -15,6 +15,7 @@ A secret that looks like none of these is not found. Labels, selectors and names
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -42,7 +43,10 @@ _NO_SECRETS = frozenset({"", "true", "false", "yes", "no", "none", "null", "0", 
 _REFERENCE = re.compile(r"\$\([\w.-]+\)|\$\{?\w+\}?")
 """A variable that Kubernetes or a shell replaces."""
 
-_LOGIN = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s/'\"]+|[^\s/'\":]+:(?!\d+/)[^\s'\"]+)@")
+_LOGIN = re.compile(
+    r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)"
+    r"(?:[^\s/'\":]*:(?!\d+/)(?:(?!://)[^\s'\"])+|[^\s/'\"]+)@"
+)
 _SHAPES = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
     r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"
@@ -50,9 +54,10 @@ _SHAPES = re.compile(
     r"|\b(?:ghp|gho|ghs|ghr|github_pat|glpat|xox[abprs]|sk_live|rk_live|npm|hvs)[_-][A-Za-z0-9_-]{16,}",
     re.DOTALL,
 )
+_SUSPECT = re.compile(r"://|PRIVATE KEY|eyJ|AKIA|ASIA|[A-Za-z]{2}[_-][A-Za-z0-9_-]{16}|(?:earer|asic) ")
 _BEARER = re.compile(r"\b(?P<scheme>[Bb]earer|[Bb]asic) [A-Za-z0-9+/_=.~-]{8,}")
 _ASSIGNED = re.compile(
-    r"(?P<name>-{0,2}[A-Za-z][\w.-]*)(?P<quote>[\"']?)(?P<between>[ \t]*[=:][ \t]*)"
+    r"(?P<name>-{0,2}[A-Za-z][\w.-]*)(?P<quote>[\"']?)(?P<between>[ \t]*[=:][ \t]*)(?!//)"
     r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s&;,\"']+)"
 )
 _FLAG = re.compile(r"(?P<name>--?[A-Za-z][\w.-]*)(?P<between> +)(?P<value>[^\s-][^\s]*)")
@@ -145,9 +150,12 @@ def _spoken(text: str) -> str:
 def _assigned(found: re.Match[str]) -> str:
     words, value = _words(found["name"]), found["value"]
     quote = value[0] if value[0] in "\"'" else ""
-    if not _WORD.search(words) or _HARMLESS.search(words) or _harmless(value.strip(quote)):
+    before = found[0][: found.start("value") - found.start()]
+    if not _WORD.search(words):
+        return before + _ASSIGNED.sub(_assigned, value)
+    if _HARMLESS.search(words) or _harmless(value.strip(quote)):
         return found[0]
-    return f"{found[0][: found.start('value') - found.start()]}{quote}{HIDDEN}{quote}"
+    return f"{before}{quote}{HIDDEN}{quote}"
 
 
 def _words(name: str) -> str:
@@ -160,9 +168,10 @@ def _harmless(text: str) -> bool:
     return text in _NO_SECRETS or bool(_REFERENCE.fullmatch(text)) or text.startswith(("//", "[", "{"))
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def _shaped(text: str) -> str:
-    """A text without what has the shape of a secret."""
-    if len(text) < 8:
+    """A text without what has the shape of a secret; most texts have none, and most are there many times."""
+    if not _SUSPECT.search(text):
         return text
     text = _LOGIN.sub(rf"\g<scheme>{HIDDEN}@", text)
     text = _SHAPES.sub(HIDDEN, text)

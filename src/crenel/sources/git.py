@@ -179,7 +179,8 @@ def _folders(path: str) -> Iterator[str]:
 
 def _entries(tree: str, below: str, *, deep: bool = True) -> Iterator[_Entry]:
     """List a tree; `below` is where it lies, from the root."""
-    listing = output(["git", "ls-tree", *(["-r"] if deep else []), "-z", "-l", tree], variables=_VARIABLES)
+    options = ["-r"] if deep else []
+    listing = output(["git", "ls-tree", *options, "--full-tree", "-z", "-l", tree], variables=_VARIABLES)
     for line in listing.decode("utf-8", "surrogateescape").split("\0")[:-1]:
         facts, _, path = line.partition("\t")
         mode, kind, name, size = facts.split()

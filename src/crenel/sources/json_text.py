@@ -13,14 +13,19 @@ from crenel.sources import yaml_scalars
 from crenel.sources.json_tokens import tokens
 from crenel.sources.refusal import MAX_DEPTH, Refusal
 
-_DECODER = msgspec.json.Decoder(float_hook=lambda text: yaml_scalars.json_value(float(text)))
 _SPACE = re.compile(r"[ \t\n]*")
 _BYTE = re.compile(r" ?\(byte ([0-9]+)\)")
+_WHERE = re.compile(r" - at `.*", re.DOTALL)
 
 
 def looks_like(text: str) -> bool:
-    """Tell whether a text is to be tried as JSON first: kubectl asks the same of it, whatever the file is called."""
+    """Tell whether a text is to be read as JSON: kubectl asks the same of it, whatever the file is called."""
     return text.lstrip(" \t\n").startswith("{")
+
+
+def begins_strictly(text: str) -> bool:
+    """Tell whether a text that looks like JSON begins with a name in quotes, so that it is meant as JSON."""
+    return text.lstrip(" \t\n").removeprefix("{").lstrip(" \t\n").startswith(('"', "}"))
 
 
 def parse(text: str) -> Any:
@@ -63,7 +68,18 @@ def _refusal(error: msgspec.DecodeError, text: str) -> Refusal:
     message = str(error)
     found = _BYTE.search(message)
     line = text.encode()[: int(found[1])].count(b"\n") + 1 if found else text.rstrip().count("\n") + 1
-    return Refusal("bad JSON: " + _BYTE.sub("", message).removeprefix("JSON is malformed: "), line)
+    bare = _WHERE.sub("", _BYTE.sub("", message)).removeprefix("JSON is malformed: ")
+    return Refusal(f"bad JSON: {bare}", line)
+
+
+def _number(text: str) -> yaml_scalars.Scalar:
+    try:
+        return yaml_scalars.json_value(float(text))
+    except yaml_scalars.BadScalar:
+        raise ValueError(f"the number {text[:20]} is out of range") from None
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_number)
 
 
 def _is_deep(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from crenel.provenance import Origin, Problem
@@ -11,6 +12,7 @@ from crenel.sources.manifests import ManifestReader
 
 FILE_NAMES = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
 """The names that kustomize looks for."""
+_LOGGED = re.compile(r'"command failed" err="(.*)"$')
 
 
 def build(source: str, directory: Path, reader: ManifestReader) -> Reading:
@@ -23,5 +25,12 @@ def build(source: str, directory: Path, reader: ManifestReader) -> Reading:
     try:
         rendered = output(["kubectl", "kustomize", str(directory.resolve())])
     except CommandError as error:
-        return Reading(problems=[Problem(f"the kustomization cannot be built: {error}", Origin(name))], examined=1)
+        message = f"the kustomization cannot be built: {_reason(str(error))}"
+        return Reading(problems=[Problem(message, Origin(name))], examined=1)
     return reader.read(name, rendered)
+
+
+def _reason(message: str) -> str:
+    """Return what kubectl complains of, out of the log line that it may stand in."""
+    logged = _LOGGED.search(message)
+    return logged[1].replace('\\"', '"') if logged else message.removeprefix("error: ")

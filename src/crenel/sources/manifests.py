@@ -56,12 +56,12 @@ class ManifestReader:
         try:
             yield self._plain.parse(text), Place(text, line)
         except NotPlain:
-            if text.startswith("---"):
-                text = f"   {text[3:]}"
-            if json_text.looks_like(text):
-                yield from _json_values(text, line)
+            if not json_text.looks_like(text.removeprefix("---")):
+                yield _attempt(yaml_text.parse, text, line), Place(text, line)
+            elif text.startswith("---"):
+                yield from _json_values(f"   {text[3:]}", line, or_yaml=True)
             else:
-                yield _attempt(yaml_text.parse, chunk.text, line), Place(chunk.text, line)
+                yield from _json_values(text, line, or_yaml=not json_text.begins_strictly(text))
 
 
 def _decode(data: bytes) -> str:
@@ -90,17 +90,20 @@ def _require_characters(text: str) -> None:
         raise Refusal(f"not UTF-8: byte {byte:#x}", text.count("\n", 0, error.start) + 1) from None
 
 
-def _json_values(text: str, line: int) -> Iterator[tuple[Any, Place]]:
-    """Yield the JSON documents of a text, or what YAML makes of it when it only looks like JSON, as kubectl does."""
+def _json_values(text: str, line: int, *, or_yaml: bool) -> Iterator[tuple[Any, Place]]:
+    """Yield the JSON documents of a text, or what YAML makes of it.
+
+    To kubectl a file that begins with a brace is JSON and nothing else; behind a ``---`` it would be YAML.
+    """
     whole = _attempt(json_text.parse, text, line)
     if not isinstance(whole, Refusal):
         yield whole, Place(text, line, json=True)
         return
     pieces = list(json_text.split(text))
     if len(pieces) == 1:
-        as_yaml = _attempt(yaml_text.parse, text, line)
-        is_json = text.lstrip(" \t\n{").startswith('"')
-        yield whole if isinstance(as_yaml, Refusal) and is_json else as_yaml, Place(text, line)
+        as_yaml = _attempt(yaml_text.parse, text, line) if or_yaml else whole
+        is_json = isinstance(as_yaml, Refusal) and json_text.begins_strictly(text)
+        yield whole if is_json else as_yaml, Place(text, line)
         return
     end = 0
     for piece, offset in pieces:

@@ -157,16 +157,15 @@ def _objects(reading: Reading) -> list[dict[str, Any]]:
 
 def _slim(item: dict[str, Any]) -> dict[str, Any]:
     """An object without what no question needs, and without secret values."""
-    slim = redact(item)
-    metadata = {key: slim["metadata"][key] for key in _METADATA if key in slim["metadata"]}
+    metadata = {key: value for key, value in (item.get("metadata") or {}).items() if key in _METADATA}
     if metadata.get("annotations"):
         metadata["annotations"] = {key: text for key, text in metadata["annotations"].items() if key != LAST_APPLIED}
-    slim["metadata"] = metadata
+    slim = {key: value for key, value in item.items() if key != "status"} | {"metadata": metadata}
     kept = _STATUS.get((_group(item), str(item.get("kind"))), KEEP_ALL)
-    if isinstance(status := slim.pop("status", None), dict):
+    if isinstance(status := item.get("status"), dict):
         status = status if kept == KEEP_ALL else {key: status[key] for key in kept if key in status}
         slim |= {"status": status} if status else {}
-    return slim
+    return redact(slim)
 
 
 def _order(item: dict[str, Any]) -> tuple[str, str, str, str]:

@@ -26,9 +26,9 @@ def split(text: str) -> Iterator[Chunk]:
     line = first = 1
     directives = ""
     for part in _parts(text):
-        following = line + part.count("\n") + 1
+        following = line + part.count("\n")
         if "%" in part and _is_directives(part):
-            directives += part + "\n"
+            directives += part
         else:
             yield Chunk(directives + part, first)
             directives = ""
@@ -58,7 +58,7 @@ def _cut(text: str, marker: str, *, keep: bool) -> Iterator[str]:
     held = [head]
     for tail in tails:
         if _is_marker(tail):
-            yield "".join(held)
+            yield "".join([*held, "\n"])
             held = [marker + tail if keep else tail]
         else:
             held += ["\n" + marker, tail]

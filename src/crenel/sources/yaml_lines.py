@@ -35,7 +35,7 @@ _COMMENT = rf"(?:\#[\t\x20-\x7e{_SHOWN}]*)"
 _QUOTED = rf"""(?:"(?P<double>[\x20\x21\x23-\x5b\x5d-\x7e{_SHOWN}]*)"|'(?P<single>[\x20-\x26\x28-\x7e{_SHOWN}]*)')"""
 _INTEGER = r"(?P<integer>0|[1-9][0-9]{0,14})"
 _IPV4 = r"[0-9]{1,3}(?:\.[0-9]{1,3}){2,3}(?:/[0-9]{1,2})?"
-_INNER = r"[\w./,@=+()%$<>;&*!?-]"
+_INNER = r"[\w./,@=+()%$<>;&*!?{}\[\]|^~'-]"
 
 _HEAD = re.compile(
     r"""
@@ -47,7 +47,7 @@ _HEAD = re.compile(
 _VALUE = re.compile(
     rf"""
     (?: {_INTEGER}
-    | (?P<word>[A-Za-z_/]{_INNER}*(?:[\ :]{_INNER}+)*)
+    | (?P<word>(?:--?)?[A-Za-z_/]{_INNER}*(?:[\ :]{_INNER}+)*)
     | {_QUOTED}
     | (?P<flow>[\[{{][\w./:,"'{{}}\[\]\ -]{{0,500}}[\]}}])
     | (?P<text>

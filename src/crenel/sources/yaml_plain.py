@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from crenel.sources import yaml_lines
+from crenel.sources.yaml_blocks import has_blocks, take_out
 from crenel.sources.yaml_lines import BLANK, UNSAFE, Line
 
 _MAX_LINES_KEPT = 500_000
@@ -36,6 +37,20 @@ class PlainReader:
         if len(self._lines) > _MAX_LINES_KEPT:
             self._lines.forget()
         lines = text.split("\n")
+        if has_blocks(text):
+            return self._parse_with_blocks(lines)
+        return self._decode(self._template(lines) % tuple(map(self._lines.values_of.__getitem__, lines)))
+
+    def _parse_with_blocks(self, lines: list[str]) -> Any:
+        taken = take_out(lines)
+        if taken is None:
+            raise NotPlain
+        rest, blocks = taken
+        template = self._template(rest)
+        values = map(self._lines.values_of.__getitem__, rest)
+        return self._decode(template % tuple(blocks.get(number, value) for number, value in enumerate(values)))
+
+    def _template(self, lines: list[str]) -> str:
         shapes = tuple(map(self._lines.__getitem__, lines))
         try:
             template = self._templates[shapes]
@@ -43,7 +58,7 @@ class PlainReader:
             template = self._learn(shapes)
         if template is None:
             raise NotPlain
-        return self._decode(template % tuple(map(self._lines.values_of.__getitem__, lines)))
+        return template
 
     def _learn(self, shapes: tuple[Line, ...]) -> str | None:
         if len(self._templates) > _MAX_TEMPLATES_KEPT:

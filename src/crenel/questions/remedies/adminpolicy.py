@@ -42,7 +42,13 @@ def edits(wish: Wish, policy: AdminPolicy, number: int) -> Iterator[Edit]:
     rule = AdminRule(action, **({"from_": [peer]} if inward else {"to": [peer]}), **ports)  # type: ignore[arg-type]
     changed = replace(policy, spec=replace(spec, **{wish.direction.value: [*rules[:number], rule, *rules[number:]]}))
     field = ("spec", wish.direction.value, number)
-    yield Edit(changed, policy, f"put before {wish.direction.value} rule {number + 1} of {policy.title}", text_of([rule]), field)
+    yield Edit(
+        changed,
+        policy,
+        f"put before {wish.direction.value} rule {number + 1} of {policy.title}",
+        text_of([rule]),
+        field,
+    )
 
 
 def _peer(wish: Wish) -> AdminPeer | None:
@@ -77,7 +83,11 @@ def _protocol(match: Match) -> ClusterNetworkPolicyProtocol:
     written = ProtocolMatch(port)
     if match.protocol == UDP:
         return ClusterNetworkPolicyProtocol(udp=written)
-    return ClusterNetworkPolicyProtocol(sctp=written) if match.protocol == SCTP else ClusterNetworkPolicyProtocol(tcp=written)
+    return (
+        ClusterNetworkPolicyProtocol(sctp=written)
+        if match.protocol == SCTP
+        else ClusterNetworkPolicyProtocol(tcp=written)
+    )
 
 
 def _port(match: Match) -> AdminNetworkPolicyPort:

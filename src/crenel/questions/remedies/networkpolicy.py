@@ -72,7 +72,9 @@ def _labels(group: Group) -> LabelSelector:
     return LabelSelector(match_labels=dict(group.labels)) if group.labels else LabelSelector()
 
 
-def _rules(policy: NetworkPolicy, direction: Direction) -> list[NetworkPolicyIngressRule | None] | list[NetworkPolicyEgressRule | None]:
+def _rules(
+    policy: NetworkPolicy, direction: Direction
+) -> list[NetworkPolicyIngressRule | None] | list[NetworkPolicyEgressRule | None]:
     spec = policy.spec or NetworkPolicySpec()
     return list((spec.ingress if direction is Direction.INGRESS else spec.egress) or [])  # type: ignore[return-value]
 
@@ -105,18 +107,30 @@ def _widened(
         if rule.ports and ports:
             wider = replace(rule, ports=[*rule.ports, *ports])
             changed = _with(policy, wish.direction, [*rules[:number], wider, *rules[number + 1 :]])
-            yield Edit(changed, policy, f"add to the ports of {ordinal} of {policy.title}", text_of(ports), (*field, "ports"))
+            yield Edit(
+                changed, policy, f"add to the ports of {ordinal} of {policy.title}", text_of(ports), (*field, "ports")
+            )
         if listed:
             word = "from" if wish.direction is Direction.INGRESS else "to"
             fields = {"from_" if word == "from" else "to": [*listed, *peers]}
             changed = _with(policy, wish.direction, [*rules[:number], replace(rule, **fields), *rules[number + 1 :]])
-            yield Edit(changed, policy, f"add to `{word}` of {ordinal} of {policy.title}", text_of(peers), (*field, word))
+            yield Edit(
+                changed, policy, f"add to `{word}` of {ordinal} of {policy.title}", text_of(peers), (*field, word)
+            )
 
 
-def _with_rule(wish: Wish, policy: NetworkPolicy, peers: list[NetworkPolicyPeer], ports: list[NetworkPolicyPort]) -> Edit:
+def _with_rule(
+    wish: Wish, policy: NetworkPolicy, peers: list[NetworkPolicyPeer], ports: list[NetworkPolicyPort]
+) -> Edit:
     rule = _rule(wish.direction, peers, ports)
     changed = _with(policy, wish.direction, [*_rules(policy, wish.direction), rule])
-    return Edit(changed, policy, f"add a rule to `{wish.direction.value}` of {policy.title}", text_of([rule]), ("spec", wish.direction.value))
+    return Edit(
+        changed,
+        policy,
+        f"add a rule to `{wish.direction.value}` of {policy.title}",
+        text_of([rule]),
+        ("spec", wish.direction.value),
+    )
 
 
 def _new_policy(wish: Wish, ports: list[NetworkPolicyPort]) -> Edit | None:
@@ -125,7 +139,9 @@ def _new_policy(wish: Wish, ports: list[NetworkPolicyPort]) -> Edit | None:
     policy = NetworkPolicy(
         api_version="networking.k8s.io/v1",
         kind="NetworkPolicy",
-        metadata=Metadata(name=f"{wish.group.workload}-{verb}-{other}"[:63].rstrip("-."), namespace=wish.group.namespace),
+        metadata=Metadata(
+            name=f"{wish.group.workload}-{verb}-{other}"[:63].rstrip("-."), namespace=wish.group.namespace
+        ),
         origin=NOWHERE,
     )
     peers = _peers(wish, policy)

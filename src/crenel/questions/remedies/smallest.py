@@ -50,12 +50,14 @@ def remedy(model: Model, blocked: Blocked | None) -> Remedy | None:
 def _passage(model: Model, blocked: Blocked) -> Passage | None:
     """The first view in which the connection is not allowed, or any."""
     traffic = _mask(model, blocked)
-    found = [passage(model.network, view, blocked.source, blocked.destination, traffic) for view in _views(model, blocked)]
+    found = [
+        passage(model.network, view, blocked.source, blocked.destination, traffic) for view in _views(model, blocked)
+    ]
     return next((each for each in found if each.outcome is not Outcome.ALLOWED), found[0] if found else None)
 
 
 def _views(model: Model, blocked: Blocked) -> list[View]:
-    return model.network.views_of(blocked.destination)
+    return model.network.views_of(blocked.source, blocked.destination)
 
 
 def _mask(model: Model, blocked: Blocked) -> int:
@@ -110,7 +112,9 @@ def _edits(model: Model, blocked: Blocked, direction: Direction, event: Event) -
     if event.stage.stage.name == NETWORKPOLICY:
         subject = blocked.source if direction is Direction.EGRESS else blocked.destination
         titles = [policy.title for policy in event.stage.isolators(subject)]
-        yield from networkpolicy.edits(wish, [each for title in titles if isinstance(each := known.get(title), NetworkPolicy)])
+        yield from networkpolicy.edits(
+            wish, [each for title in titles if isinstance(each := known.get(title), NetworkPolicy)]
+        )
     elif event.entry is not None:
         policy, number = known.get(event.entry.policy.title), event.entry.rule.field[-1]
         if isinstance(policy, AdminPolicy) and isinstance(number, int):
@@ -132,7 +136,15 @@ def _wish(model: Model, blocked: Blocked, direction: Direction) -> Wish | None:
     addresses = place.addresses
     if addresses is not None and endpoint.addresses is not None:
         addresses &= endpoint.addresses
-    return Wish(direction, model.network.endpoints[subject], group, endpoint, model.scope.groups.get(other), blocked.traffic, addresses)
+    return Wish(
+        direction,
+        model.network.endpoints[subject],
+        group,
+        endpoint,
+        model.scope.groups.get(other),
+        blocked.traffic,
+        addresses,
+    )
 
 
 def _open(model: Model, direction: Direction, near: tuple[int, int]) -> int:
