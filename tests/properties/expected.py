@@ -33,13 +33,14 @@ class Expected:
         return self.scenario.population.endpoints.get(end, [end])
 
     def local(self, one: str, other: str) -> bool:
-        """Whether a node, or a pod in its network, may be the very node that the other end runs on.
+        """Whether a node, or a pod in its network, may be the very node that the other end or a replica of it runs on.
 
         A list of connections tells of a pod's own node apart from the nodes by name.
         """
-        first, second = (possible_ends(self.cluster, end, 4, []) for end in (one, other))
-        nodes = {end.runs_on for end in first if end.node is not None}
-        return bool(nodes & {end.runs_on for end in second})
+        nodes = {end.runs_on for end in possible_ends(self.cluster, one, 4, []) if end.node is not None}
+        alike = [members for members in self.scenario.population.endpoints.values() if other in members]
+        replicas = {other, *(each for members in alike for each in members)}
+        return any(end.runs_on in nodes for each in replicas for end in possible_ends(self.cluster, each, 4, []))
 
     def verdict(self, one: str, other: str, point: Point, family: int) -> str:
         """The verdict on one pair."""

@@ -20,6 +20,8 @@ class Names:
             else:
                 namespace, _, own = name.split("/")
                 self._pods[f"{namespace}/{own}"] = members
+                for member in members:
+                    self._pods.setdefault(member, [member])
         listed = {end for each in connections for end in (each.source, each.destination)}
         self._vague = tuple(name.partition("+")[0].rpartition("-")[0] + "-" for name in listed if "+" in name)
 
@@ -29,6 +31,8 @@ class Names:
 
     def fits(self, listed: str, end: str) -> bool:
         """Whether a pod, a node or an address is (one of) what is listed."""
+        if end.startswith("dns:"):
+            return listed == end
         if "/" in end:
             return end in self._pods.get(listed, [])
         try:
@@ -36,16 +40,16 @@ class Names:
         except ValueError:
             return False
 
-    def one_of(self, listed: str) -> str | None:
-        """One pod, node, address or DNS name that is listed so; None where that is not clear."""
+    def behind(self, listed: str) -> list[str]:
+        """The pods, the node, one address or the DNS name that is listed so; nothing where that is not clear."""
         if listed.startswith("dns:"):
-            return listed
+            return [listed]
         if listed in self._pods:
-            return self._pods[listed][0]
+            return self._pods[listed]
         try:
-            return str(ipaddress.ip_network(listed)[0])
+            return [str(ipaddress.ip_network(listed)[0])]
         except ValueError:
-            return None
+            return []
 
 
 class Listing:
@@ -56,8 +60,9 @@ class Listing:
         self._names = Names(scenario, self._connections)
 
     def answerable(self, *ends: str) -> bool:
-        """Whether the list tells about pods, nodes or addresses."""
-        return self._names.plain(*ends)
+        """Whether the list tells about two ends: one has to be a pod."""
+        pod = any("/" in end and not end.startswith("node/") for end in ends)
+        return pod and self._names.plain(*ends) and not any(end.startswith("dns:") for end in ends[1:])
 
     def certainty(self, one: str, other: str, protocol: str, port: int, family: int) -> str | None:
         """How sure the list is of a connection between two pods, nodes or addresses; None where it is not listed."""

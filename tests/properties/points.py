@@ -11,6 +11,7 @@ from properties.pieces import PROTOCOLS
 from properties.strategies import Scenario
 
 PORT_FIELDS = ("port", "endPort", "number", "start", "end", "containerPort")
+NAMES = ("dns:example.com", "dns:api.example.com", "dns:a.b.example.com", "dns:example.org")
 LAST = {4: 2**32 - 1, 6: 2**128 - 1}
 
 
@@ -64,6 +65,7 @@ def sampled_points(scenario: Scenario, seed: int, most: int) -> list[Point]:
     outside = chance.sample(addresses := addresses_of(scenario), min(len(addresses), 12))
     pairs = [(one, two) for one in inside for two in inside]
     pairs += [pair for one in inside for two in outside for pair in ((one, two), (two, one))]
+    pairs += [(one, name) for one in inside for name in NAMES]
     ports = ports_of(scenario)
     chosen = chance.sample(pairs, min(len(pairs), most))
     return [Point(*pair, chance.choice(PROTOCOLS), chance.choice(ports)) for pair in chosen]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 from hypothesis import given
@@ -46,10 +47,12 @@ def test_every_change_is_one(scenario: Scenario, data: st.DataObject) -> None:
     names = Names(scenario, [each.connection for each in changes])
     for change in changes:
         listed = change.connection
-        one, two = names.one_of(listed.source), names.one_of(listed.destination)
+        ends = product(names.behind(listed.source), names.behind(listed.destination))
+        pairs = [(one, two) for one, two in ends if one != two]
         protocol, port = _first(listed.traffic)
-        if one is None or two is None or one == two or not port or before.local(one, two):
+        if not pairs or not port or any(before.local(*pair) for pair in pairs):
             continue
+        one, two = pairs[0]
         for family in [listed.family] if listed.family else families(before.cluster, one, two):
             point = Point(one, two, protocol, port)
             assert CERTAINTY[before.verdict(one, two, point, family)] == change.before, listed
@@ -127,6 +130,5 @@ def test_a_difference_is_the_same_from_both_sides(scenario: Scenario, data: st.D
 
 def _pairs(changes: Iterable[Change]) -> set[tuple[str, str, frozenset[str]]]:
     """Whom changes concern, with the two certainties in either order."""
-    return {
-        (each.connection.source, each.connection.destination, frozenset((each.before, each.after))) for each in changes
-    }
+    found = [(each.connection, frozenset((each.before, each.after))) for each in changes]
+    return {(each.source, each.destination, certainties) for each, certainties in found}

@@ -44,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="read questions from a file, or - for standard input: SOURCE TARGET on each line; "
         "answers are JSON, one on each line",
     )
-    add_namespace_options(parser)
+    add_namespace_options(parser, "the namespace of names that have none: -n shop web db:5432")
     add_input_options(parser)
     add_report_options(parser, FORMATS)
 

@@ -51,17 +51,12 @@ def add_reading_options(group: argparse._ActionsContainer) -> None:
     )
 
 
-def add_namespace_options(parser: argparse.ArgumentParser) -> None:
+def add_namespace_options(
+    parser: argparse.ArgumentParser, meaning: str = "only what touches this namespace; may be repeated"
+) -> None:
     """Add the filter: `namespace` (list of names, empty for all) or `all_namespaces`."""
     group = parser.add_argument_group("filter").add_mutually_exclusive_group()
-    group.add_argument(
-        "-n",
-        "--namespace",
-        action="append",
-        default=[],
-        metavar="NS",
-        help="only what touches this namespace; may be repeated",
-    )
+    group.add_argument("-n", "--namespace", action="append", default=[], metavar="NS", help=meaning)
     group.add_argument("-A", "--all-namespaces", action="store_true", help="every namespace (the default)")
 
 

@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: `output` is the path of the file, `force` lets it replace one."""
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to write, - for stdout")
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
-    add_namespace_options(parser)
+    add_namespace_options(parser, "only this namespace, and what belongs to none; may be repeated")
     add_cluster_options(parser.add_argument_group("input"))
 
 

@@ -331,7 +331,7 @@ def _expanded(group: Group, keys: frozenset[str]) -> Iterator[Group]:
         labels = {
             **group.labels, "statefulset.kubernetes.io/pod-name": pod, "apps.kubernetes.io/pod-index": str(ordinal),
         }  # fmt: skip
-        yield replace(group, labels=labels, unsettled=group.unsettled - named, replicas=1, members=(pod,), variant=pod)
+        yield replace(group, labels=labels, unsettled=group.unsettled - named, replicas=1, members=(pod,), variant=pod if (group.replicas or 0) > 1 else "")
 
 
 def declared_ports(spec: PodSpec) -> tuple[tuple[str, str, int], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -34,27 +35,27 @@ def render(report: DifferenceReport) -> bytes:
     fields: dict[str, Any] = {
         "schema": schema.SCHEMA,
         "kind": "difference",
-        "added": list(map(_change, report.difference.added)),
-        "removed": list(map(_change, report.difference.removed)),
+        "added": list(_changes(report.difference.added)),
+        "removed": list(_changes(report.difference.removed)),
         "causes": list(map(_cause, report.difference.causes)),
         "notices": schema.notices(report.context),
     }
     return schema.encoded(fields)
 
 
-def _change(change: Change) -> ChangeShape:
-    plain = schema.link(change.connection)
-    return ChangeShape(
-        plain.source,
-        plain.destination,
-        plain.traffic,
-        plain.certainty,
-        plain.conditions,
-        plain.family,
-        before=change.before,
-        after=change.after,
-        causes=change.causes,
-    )
+def _changes(changes: Sequence[Change]) -> Iterator[ChangeShape]:
+    for change, link in zip(changes, schema.links(change.connection for change in changes), strict=True):
+        yield ChangeShape(
+            link.source,
+            link.destination,
+            link.traffic,
+            link.certainty,
+            link.conditions,
+            link.family,
+            before=change.before,
+            after=change.after,
+            causes=change.causes,
+        )
 
 
 def _cause(cause: Cause) -> CauseShape:

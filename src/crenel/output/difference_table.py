@@ -16,7 +16,7 @@ def render(report: DifferenceReport, paint: Paint = PLAIN) -> str:
     """Write a summary, what was added (``+``) and removed (``-``) with its causes, and where the causes stand."""
     lines = [paint(BOLD, summary(report.difference))]
     if report.context.warning:
-        lines.append(paint(YELLOW, f"warning: {report.context.warning}"))
+        lines.append(paint(YELLOW, f"warning: {clean(report.context.warning)}"))
     if report.difference:
         lines += ["", *_changes(report, paint)]
     if report.difference.causes:

@@ -8,10 +8,9 @@ from crenel.output.reports import MapReport
 
 def render(report: MapReport) -> bytes:
     """Write all of a map; `schema` says in what shape."""
-    if report.extents is None:
-        links = list(map(schema.link, report.connections))
-    else:
-        links = list(map(schema.link, report.connections, report.extents))
+    links = list(schema.links(report.connections))
+    for link, extent in zip(links, report.extents or (), strict=False):
+        link.extent = extent
     return schema.encoded(
         {
             "schema": schema.SCHEMA,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from crenel.output.columns import aligned
 from crenel.output.paint import BOLD, PLAIN, YELLOW, Paint
-from crenel.output.reports import MapReport
-from crenel.output.words import short_party, short_traffic
+from crenel.output.reports import Context, MapReport
+from crenel.output.words import clean, short_party, short_traffic
 from crenel.questions.connections import Connection
 
 POSSIBLE = "possible"
@@ -15,7 +15,7 @@ FOOTNOTE = f"{MARK} is possible, not certain: it depends on what the input does 
 
 def render(report: MapReport, paint: Paint = PLAIN) -> str:
     """Write the connections of a map, one on each line."""
-    lines = [paint(YELLOW, f"warning: {report.context.warning}"), ""] if report.context.warning else []
+    lines = warning(report.context, paint)
     shown = report.shown()
     if not shown:
         return "\n".join([*lines, nothing(report), ""])
@@ -36,6 +36,11 @@ def render(report: MapReport, paint: Paint = PLAIN) -> str:
     if any(doubtful):
         lines += ["", FOOTNOTE]
     return "\n".join([*lines, ""])
+
+
+def warning(context: Context, paint: Paint) -> list[str]:
+    """Say that policies exist which nothing enforces, where that is so."""
+    return [paint(YELLOW, f"warning: {clean(context.warning)}"), ""] if context.warning else []
 
 
 def traffic_text(connection: Connection, report: MapReport) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crenel.output.columns import aligned
-from crenel.output.map_table import POSSIBLE, nothing
+from crenel.output.map_table import POSSIBLE, nothing, warning
 from crenel.output.paint import BOLD, PLAIN, YELLOW, Paint
 from crenel.output.reports import MapReport
 from crenel.output.words import conditions_text, full_party, short_traffic
@@ -11,7 +11,7 @@ from crenel.output.words import conditions_text, full_party, short_traffic
 
 def render(report: MapReport, paint: Paint = PLAIN) -> str:
     """Write all connections of a map, with what the possible ones depend on."""
-    lines = [paint(YELLOW, f"warning: {report.context.warning}"), ""] if report.context.warning else []
+    lines = warning(report.context, paint)
     if not report.connections:
         return "\n".join([*lines, nothing(report), ""])
     columns = [

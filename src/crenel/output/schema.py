@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -74,29 +73,28 @@ def ports(traffic: Traffic) -> list[Ports]:
     return [Ports(protocol, written) for protocol, written in tidied(traffic)]
 
 
-@lru_cache(maxsize=4096)
-def raw_ports(traffic: Traffic) -> msgspec.Raw:
-    """Traffic, already encoded: a map repeats it in most of its connections."""
-    return msgspec.Raw(_encoder.encode(ports(traffic)))
-
-
 def family(number: Family | None) -> str | UnsetType:
     """Shape the family that a connection is limited to."""
     return UNSET if number is None else f"IPv{number}"
 
 
-def link(connection: Connection, extent: str = "") -> Link:
-    """Shape a connection of a map."""
-    return Link(
-        party(connection.sources),
-        party(connection.destinations),
-        raw_ports(connection.traffic),
-        connection.certainty,
-        connection.conditions,
-        UNSET if connection.family is None else family(connection.family),
-        extent or UNSET,
-        connection.implied or UNSET,
-    )
+def links(connections: Iterable[Connection]) -> Iterator[Link]:
+    """Shape connections; traffic, which most of them share, is encoded once."""
+    known: dict[int, msgspec.Raw] = {}
+    for connection in connections:
+        traffic = connection.traffic
+        if (raw := known.get(id(traffic))) is None:
+            raw = known[id(traffic)] = msgspec.Raw(_encoder.encode(ports(traffic)))
+        yield Link(
+            party(connection.sources),
+            party(connection.destinations),
+            raw,
+            connection.certainty,
+            connection.conditions,
+            UNSET if connection.family is None else family(connection.family),
+            UNSET,
+            connection.implied or UNSET,
+        )
 
 
 def place(origin: Origin, line: int | None) -> tuple[str | None, int | None]:

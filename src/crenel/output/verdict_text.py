@@ -31,7 +31,7 @@ def render(report: VerdictReport, paint: Paint = PLAIN) -> str:
     verdict = report.verdict
     lines = [paint(f"{BOLD};{COLOURS[verdict.outcome]}", headline(verdict))]
     if report.context.warning:
-        lines.append(paint(YELLOW, f"warning: {report.context.warning}"))
+        lines.append(paint(YELLOW, f"warning: {clean(report.context.warning)}"))
     lines += _block("", explanations(verdict))
     lines += _trace(verdict, paint)
     lines += _block("depends on", dependencies(report))

@@ -198,7 +198,7 @@ class _Question:
         if leg.source == leg.destination and self._may_be_itself(source):
             mask = leg.traffic & self.network.table.everything
             note = f"{source.name} reaches itself: such traffic never leaves the pod, and no policy applies to it"
-            if source.replicas == 1 or source.hosted or self.start.pod:
+            if source.replicas == 1 or source.hosted or (self.start.pod and self.end.pod):
                 yield Answered(leg, mask, mask, mask, note=note)
                 return
             self.notes.append(f"this is about two replicas of {source.name}; a replica always reaches itself")

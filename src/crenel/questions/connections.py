@@ -108,9 +108,10 @@ def _regions(network: Network, view: View, selection: Selection) -> Iterable[Reg
 
 
 def _classes(region: Region, parties: Parties) -> Iterator[tuple[int, int]]:
+    inside = parties.workloads | parties.nodes
     for sources in parties.classes(region.sources):
         for destinations in parties.classes(region.destinations):
-            if sources & (parties.workloads | parties.nodes) or destinations & parties.workloads:
+            if (sources | destinations) & inside:
                 yield sources, destinations
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from crenel.bits import members, union
+from crenel.bits import key, members, union
 from crenel.network.addresses import Family
 from crenel.network.lowering import View
 from crenel.network.network import Network
@@ -70,9 +70,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line to be, without its destinations: a bitset of source units, and what holds."""
+    """A line to be, without its destinations: the `key` of a bitset of source units, and what holds."""
 
-    sources: int
+    sources: tuple[int, int]
     traffic: int
     rank: int
     extent: Extent
@@ -138,7 +138,7 @@ class _Collapse:
                 for fact in tally.facts():
                     sources[fact] |= senders
             for (rank, traffic, extent, conditions), senders in sources.items():
-                found[_Line(senders, traffic, rank, extent, conditions)] |= targets
+                found[_Line(key(senders), traffic, rank, extent, conditions)] |= targets
         return found
 
     def _alike(self) -> Iterator[tuple[int, list[tuple[Piece, int]]]]:
@@ -232,7 +232,7 @@ def _split(cell: tuple[int, list[int]], covered: int, number: int) -> Iterator[t
 def _written(network: Network, units: Units, line: _Line, targets: dict[Family | None, int]) -> Iterator[Collapsed]:
     """A line as connections: one where it holds in every family, else one for each."""
     for family, destinations in _by_family(network, units, targets):
-        for source in units.parties(line.sources, units.wanted.sources):
+        for source in units.parties(line.sources[1], units.wanted.sources):
             for destination in units.parties(destinations, units.wanted.destinations):
                 for one, other in _untied(source, destination):
                     certainty = "possible" if line.rank else "sure"

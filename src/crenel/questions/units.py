@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from crenel.bits import members, union
+from crenel.bits import key, members, union
 from crenel.network.endpoints import Kind
 from crenel.network.network import Network
 from crenel.questions.connections import Selection
@@ -40,8 +40,8 @@ class Units:
         self.names += [""] * len(singles)
         self.masks += [1 << index for index in singles]
         self._home = {index: unit for unit, mask in enumerate(self.masks) for index in members(mask)}
-        self._known: dict[tuple[int, int], Share] = {}
-        self._written: dict[tuple[int, int], list[Party]] = {}
+        self._known: dict[tuple[tuple[int, int], int], Share] = {}
+        self._written: dict[tuple[tuple[int, int], int], list[Party]] = {}
 
     @cached_property
     def alone(self) -> int:
@@ -52,8 +52,9 @@ class Units:
 
     def share(self, mask: int, within: int) -> Share:
         """Take a set apart, where of each unit only what is `within` counts."""
-        if (known := self._known.get((mask, within))) is None:
-            known = self._known[mask, within] = self._share(mask, within)
+        place = key(mask), within
+        if (known := self._known.get(place)) is None:
+            known = self._known[place] = self._share(mask, within)
         return known
 
     def _share(self, mask: int, within: int) -> Share:
@@ -72,8 +73,9 @@ class Units:
 
     def parties(self, units: int, within: int) -> list[Party]:
         """Write some units: one party for the namespaces, one for each kind of what is not a namespace."""
-        if (known := self._written.get((units, within))) is None:
-            known = self._written[units, within] = list(self._parties_of(units, within))
+        place = key(units), within
+        if (known := self._written.get(place)) is None:
+            known = self._written[place] = list(self._parties_of(units, within))
         return known
 
     def _parties_of(self, units: int, within: int) -> Iterator[Party]:

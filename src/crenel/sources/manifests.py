@@ -6,7 +6,7 @@ What is wrong becomes a problem, with its line. A document that cannot be read c
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from crenel.provenance import FieldPath, Origin, Problem, Severity
@@ -50,18 +50,21 @@ class ManifestReader:
                     number += 1
         return reading
 
-    def _values(self, chunk: Chunk) -> Iterator[tuple[Any, Place]]:
-        """Yield what the chunk holds: values, or a Refusal in the place of one; None when it is empty."""
-        text, line = chunk
+    def _values(self, chunk: Chunk) -> Iterable[tuple[Any, Place]]:
+        """Return what the chunk holds: values, or a Refusal in the place of one; None when it is empty."""
         try:
-            yield self._plain.parse(text), Place(text, line)
+            return ((self._plain.parse(chunk.text), Place(chunk.text, chunk.line)),)
         except NotPlain:
-            if not json_text.looks_like(text.removeprefix("---")):
-                yield _attempt(yaml_text.parse, text, line), Place(text, line)
-            elif text.startswith("---"):
-                yield from _json_values(f"   {text[3:]}", line, or_yaml=True)
-            else:
-                yield from _json_values(text, line, or_yaml=not json_text.begins_strictly(text))
+            return _others(*chunk)
+
+
+def _others(text: str, line: int) -> Iterable[tuple[Any, Place]]:
+    """Return what a chunk holds that is not plain YAML."""
+    if not json_text.looks_like(text.removeprefix("---")):
+        return ((_attempt(yaml_text.parse, text, line), Place(text, line)),)
+    if text.startswith("---"):
+        return _json_values(f"   {text[3:]}", line, or_yaml=True)
+    return _json_values(text, line, or_yaml=not json_text.begins_strictly(text))
 
 
 def _decode(data: bytes) -> str:

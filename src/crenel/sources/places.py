@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
+from json import JSONDecoder
 from typing import NamedTuple
 
 import yaml
@@ -25,6 +26,10 @@ _KINDS: dict[type, str] = {
     yaml.SequenceEndEvent: "]",
     yaml.AliasEvent: "scalar",
 }
+
+
+_JSON = JSONDecoder()
+_NEXT_ITEM = re.compile(r"[ \t\n,]*(?P<item>[^ \t\n,\]])")
 
 
 class _Step(NamedTuple):
@@ -57,33 +62,42 @@ class Place:
         self._text = text
         self._line = line
         self._json = json
-        self._items: list[int] | None = None
+        self._items: list[tuple[int, int]] | None = None
+        """Where each item begins, and in which line of the text, from 0."""
         self.count: int | None = None
         """How many items it has, when it is a List."""
 
     def __call__(self, path: FieldPath) -> int:
         """Return the line of a field, or of its nearest ancestor."""
-        position = self._item(path) if len(path) > 1 and path[0] == "items" and isinstance(path[1], int) else None
-        if position is None:
-            position = _find(self._steps(self._text), path)
-        return self._line + self._text.count("\n", 0, position)
+        if len(path) > 1 and path[0] == "items" and isinstance(path[1], int):
+            line = self._line_in_item(path[1], path[2:])
+            if line is not None:
+                return self._line + line
+        return self._line + self._text.count("\n", 0, _find(self._steps(self._text), path))
 
     def _steps(self, text: str) -> Iterator[_Step]:
         return _json_steps(text) if self._json else _yaml_steps(text)
 
-    def _item(self, path: FieldPath) -> int | None:
+    def _line_in_item(self, position: int, path: FieldPath) -> int | None:
         """Find a field of an item of a List; None when there is no such item."""
         if self._items is None:
-            self._items = _offsets_of_items(self._steps(self._text), self._text, self.count)
-        position = path[1]
-        assert isinstance(position, int)
+            offsets = _offsets_of_items(self._steps(self._text), self._text, self.count, json=self._json)
+            self._items = list(_with_lines(self._text, offsets))
         if position >= len(self._items):
             return None
-        start = self._items[position]
-        line_start = self._text.rfind("\n", 0, start) + 1
-        end = self._items[position + 1] if position + 1 < len(self._items) else len(self._text)
-        indent = start - line_start if not self._json else 0
-        return _find(self._steps(" " * indent + self._text[start:end]), path[2:]) - indent + start
+        start, line = self._items[position]
+        indent = 0 if self._json else start - self._text.rfind("\n", 0, start) - 1
+        end = self._items[position + 1][0] if position + 1 < len(self._items) else len(self._text)
+        text = self._text[start:end]
+        return line + text.count("\n", 0, _find(self._steps(" " * indent + text), path) - indent)
+
+
+def _with_lines(text: str, offsets: list[int]) -> Iterator[tuple[int, int]]:
+    line = previous = 0
+    for start in offsets:
+        line += text.count("\n", previous, start)
+        previous = start
+        yield start, line
 
 
 def _yaml_steps(text: str) -> Iterator[_Step]:
@@ -147,12 +161,14 @@ def _skip(steps: Iterator[_Step], begun: _Step) -> None:
         depth += (step.kind in "{[") - (step.kind in "}]")
 
 
-def _offsets_of_items(steps: Iterator[_Step], text: str, count: int | None) -> list[int]:
+def _offsets_of_items(steps: Iterator[_Step], text: str, count: int | None, *, json: bool) -> list[int]:
     root = next(steps, None)
     found = _enter(steps, root, "items") if root else None
     offsets: list[int] = []
     if found is None or found[1].kind != "[":
         return offsets
+    if json:
+        return _json_offsets(text, found[1].offset + 1)
     for item in steps:
         if item.kind == "]":
             break
@@ -160,6 +176,15 @@ def _offsets_of_items(steps: Iterator[_Step], text: str, count: int | None) -> l
         if len(offsets) == 1 and len(dashes := _dashes(text, item.offset)) == count:
             return dashes
         _skip(steps, item)
+    return offsets
+
+
+def _json_offsets(text: str, position: int) -> list[int]:
+    """Return where the items of a JSON array begin, given where the first may stand."""
+    offsets: list[int] = []
+    while (match := _NEXT_ITEM.match(text, position)) is not None:
+        offsets.append(match.start("item"))
+        position = _JSON.raw_decode(text, offsets[-1])[1]
     return offsets
 
 

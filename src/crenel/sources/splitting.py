@@ -22,15 +22,16 @@ class Chunk(NamedTuple):
 
 
 def split(text: str) -> Iterator[Chunk]:
-    """Cut a text, its lines ended by line feeds, at its markers; ``%`` directives stay with the document that follows."""
+    """Cut a text, its lines ended by line feeds, at its markers; ``%`` directives go with the document that follows."""
     line = first = 1
     directives = ""
-    for part in _parts(text):
+    may_direct = text.startswith("%") or "\n%" in text
+    for part in _parts(text) if "..." in text else _cut(text, "---", keep=True):
         following = line + part.count("\n")
-        if "%" in part and _is_directives(part):
+        if may_direct and _is_directives(part):
             directives += part
         else:
-            yield Chunk(directives + part, first)
+            yield Chunk(directives + part if directives else part, first)
             directives = ""
             first = following
         line = following
@@ -58,7 +59,7 @@ def _cut(text: str, marker: str, *, keep: bool) -> Iterator[str]:
     held = [head]
     for tail in tails:
         if _is_marker(tail):
-            yield "".join([*held, "\n"])
+            yield f"{held[0]}\n" if len(held) == 1 else "".join([*held, "\n"])
             held = [marker + tail if keep else tail]
         else:
             held += ["\n" + marker, tail]

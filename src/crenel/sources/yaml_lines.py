@@ -61,6 +61,10 @@ _VALUE = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
+QUICK_VALUE = re.compile(
+    rf"""([A-Za-z_/]{_INNER}{{5,}}|{_IPV4})|0|[1-9][0-9]{{0,14}}|"[\x20\x21\x23-\x5b\x5d-\x7e]*\"""", re.ASCII
+)
+"""The commonest values, without regard to comments: group 1 is text for JSON to quote, all else is JSON as it is."""
 _BLANK = re.compile(rf"\ *{_COMMENT}?", re.ASCII | re.VERBOSE)
 _TOKEN = re.compile(
     rf"""

@@ -20,6 +20,9 @@ _MAX_TEMPLATES_KEPT = 20_000
 _MAX_DEPTH = 50
 
 
+_quick = yaml_lines.QUICK_VALUE.fullmatch
+
+
 class NotPlain(Exception):  # noqa: N818 - not an error: the slow path takes over
     """A text that the fast path does not read."""
 
@@ -82,10 +85,15 @@ class _Lines(dict[str, Line]):
         self._heads: dict[str, Line | None] = {}
 
     def __missing__(self, text: str) -> Line:
-        line, value = self._understand(text)
-        self[text] = line
-        self.values_of[text] = value
-        return line
+        head, _, word = text.partition(": ")
+        known = self._heads.get(head)
+        match = _quick(word) if known is not None else None
+        if match is None or known is None:
+            known, self.values_of[text] = self._understand(text)
+        else:
+            self.values_of[text] = f'"{word}"' if match.lastindex else word
+        self[text] = known
+        return known
 
     def forget(self) -> None:
         """Make room."""

@@ -1,0 +1,145 @@
+"""The shapes of docs/json.md, strictly: a field that is not documented does not decode."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+
+class Strict(msgspec.Struct, forbid_unknown_fields=True):
+    """A shape that takes nothing but its fields."""
+
+
+class Ports(Strict):
+    protocol: str
+    ports: str
+
+
+class Group(Strict):
+    group: list[str]
+    excluded: list[str] | UnsetType = msgspec.field(default=UNSET, name="except")
+
+
+class Connection(Strict, kw_only=True):
+    source: str | Group
+    destination: str | Group
+    traffic: list[Ports]
+    certainty: Literal["sure", "possible"]
+    conditions: list[str]
+    family: Literal["IPv4", "IPv6"] | UnsetType = UNSET
+    extent: Literal["all", "some"] | UnsetType = UNSET
+    implied: Literal[True] | UnsetType = UNSET
+
+
+class Notice(Strict):
+    severity: Literal["error", "warning", "notice"]
+    message: str
+    object: str | None
+    file: str | None
+    line: int | None
+    field: str | None
+
+
+class Enforcement(Strict):
+    cni: str | None
+    evidence: list[str]
+    enforced: dict[str, bool | None]
+
+
+class Map(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["map"]
+    by: Literal["workload", "namespace"]
+    workloads: list[str]
+    connections: list[Connection]
+    enforcement: Enforcement
+    notices: list[Notice]
+
+
+class Step(Strict):
+    stage: str
+    direction: Literal["egress", "ingress"]
+    decision: Literal["allow", "deny", "pass", "none", "possible"]
+    rule: str
+    policy: str | None
+    file: str | None
+    line: int | None
+    decisive: bool
+
+
+class Witness(Strict):
+    family: Literal[4, 6]
+    source: str
+    destination: str
+    protocol: str
+    port: int | None
+
+
+class Edit(Strict):
+    title: str
+    action: str
+    file: str | None
+    line: int | None
+    yaml: str | None
+
+
+class Remedy(Strict):
+    edits: list[Edit]
+    extra: list[str]
+
+
+class Verdict(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["verdict"]
+    source: str
+    destination: str
+    traffic: list[Ports]
+    outcome: Literal["allowed", "denied", "partial", "unknown"]
+    allowed: bool
+    passing: list[Ports]
+    uncertain: list[Ports]
+    enforced: bool | None
+    trace: list[Step]
+    reasons: list[str]
+    witness: list[Witness]
+    conditions: list[str]
+    notes: list[str]
+    change: Remedy | None
+    notices: list[Notice]
+
+
+class Error(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["error"]
+    error: str
+    line: int
+
+
+class Change(Connection, kw_only=True):
+    before: Literal["none", "possible", "sure"]
+    after: Literal["none", "possible", "sure"]
+    causes: list[str]
+
+
+class Cause(Strict):
+    title: str
+    change: Literal["added", "removed", "changed"]
+    file: str | None
+    line: int | None
+
+
+class Difference(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["difference"]
+    added: list[Change]
+    removed: list[Change]
+    causes: list[Cause]
+    notices: list[Notice]
+
+
+SHAPES: tuple[type[Strict], ...] = (
+    Ports, Group, Connection, Notice, Enforcement, Map, Step, Witness, Edit, Remedy, Verdict, Error, Change, Cause,
+    Difference,
+)  # fmt: skip
