@@ -186,8 +186,10 @@ class Network:
         new = copy(self)
         for cached in ("model", "directory", "parties"):
             new.__dict__.pop(cached, None)
-        kept = {key: policy for key, policy in self._policies.items() if key not in gone}
-        new.__dict__["_policies"] = kept | new_keys
+        known = {**self._policies, **new_keys}
+        for each in gone - new_keys.keys():
+            del known[each]
+        new.__dict__["_policies"] = known
         new._amended = (self, changed)
         new.given = changed.model.given
         new._edits = [*self._edits, (tuple(added), tuple(remove))]

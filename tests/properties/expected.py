@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from properties.points import Point
 from properties.strategies import Scenario
@@ -31,6 +32,13 @@ class Expected:
 
     def _members(self, end: str) -> list[str]:
         return self.scenario.population.endpoints.get(end, [end])
+
+    def borrowed(self, end: str) -> bool:
+        """Whether an end is the address of a pod or node, which a list of connections calls by name."""
+        if "/" in end or end.startswith("dns:"):
+            return False
+        address = ip_address(end)
+        return self.cluster.pod_at(address) is not None or self.cluster.node_at(address) is not None
 
     def local(self, one: str, other: str) -> bool:
         """Whether a node, or a pod in its network, may be the very node that the other end or a replica of it runs on.

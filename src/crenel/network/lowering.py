@@ -7,7 +7,7 @@ families, or no rule speaks of addresses, have one view for all.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from itertools import count
@@ -60,12 +60,15 @@ class Bucket:
 class Index:
     """Finds the entries that concern one endpoint, on one side."""
 
-    def __init__(self, entries: Iterable[Entry], by_subject: bool) -> None:
+    def __init__(self, entries: Iterable[Entry], by_subject: bool, parts: Callable[[Side], tuple[Side, ...]]) -> None:
         self.by_subject = by_subject
+        self._parts = parts
         self._numbers = count()
         self._buckets: dict[Side, Bucket] = {}
         self._cover: dict[int, list[Bucket]] = {}
-        for side, group in self._grouped(entries).items():
+        grouped = self._grouped(entries)
+        self._homes = _homes(grouped)
+        for side, group in grouped.items():
             bucket = self._buckets[side] = Bucket(next(self._numbers), side, group)
             for member in members(side.possible):
                 if member in self._cover:
@@ -74,13 +77,17 @@ class Index:
                     self._cover[member] = [bucket]
 
     def _grouped(self, entries: Iterable[Entry]) -> dict[Side, list[Entry]]:
+        """Group by the set on the indexed side, its part inside the cluster and its part outside apart.
+
+        What rules for many address blocks say about pods is often the same for all of them, and then one group.
+        """
         groups: dict[Side, list[Entry]] = {}
         for entry in entries:
-            side = entry.subjects if self.by_subject else entry.peers
-            if side in groups:
-                groups[side].append(entry)
-            else:
-                groups[side] = [entry]
+            for side in self._parts(entry.subjects if self.by_subject else entry.peers):
+                if side in groups:
+                    groups[side].append(entry)
+                else:
+                    groups[side] = [entry]
         return groups
 
     def replaced(self, gone: set[Policy], added: Iterable[Entry]) -> Index:
@@ -88,9 +95,8 @@ class Index:
         new = copy(self)
         new._buckets, new._cover = dict(self._buckets), dict(self._cover)
         fresh = self._grouped(added)
-        touched = [
-            side for side, bucket in self._buckets.items() if any(entry.policy in gone for entry in bucket.entries)
-        ]
+        touched = [side for policy in gone for side in self._homes.get(policy, ())]
+        new._homes = {**self._homes, **_homes(fresh)}
         for side in dict.fromkeys([*touched, *fresh]):
             old = self._buckets.get(side)
             kept = [entry for entry in (old.entries if old else ()) if entry.policy not in gone]
@@ -113,20 +119,34 @@ class Index:
     def admit(self, endpoint: int, matcher: Matcher) -> None:
         """Take in one more endpoint on the side of the peers; `matcher` knows it and nothing else."""
         groups: dict[tuple[int, int], list[Entry]] = defaultdict(list)
-        for bucket in self._buckets.values():
-            for entry in bucket.entries:
-                if not entry.by_name:
-                    groups[matcher.match(entry.rule.peers)].append(entry)
+        for entry in {id(entry): entry for bucket in self._buckets.values() for entry in bucket.entries}.values():
+            if not entry.by_name:
+                groups[matcher.match(entry.rule.peers)].append(entry)
         self._cover[endpoint] = [
             Bucket(next(self._numbers), Side(*masks), entries) for masks, entries in groups.items() if masks[1]
         ]
 
 
+def _homes(grouped: dict[Side, list[Entry]]) -> dict[Policy, list[Side]]:
+    """The sets that each policy's entries are filed under."""
+    found: dict[Policy, list[Side]] = {}
+    for side, entries in grouped.items():
+        for entry in entries:
+            if entry.policy in found:
+                found[entry.policy].append(side)
+            else:
+                found[entry.policy] = [side]
+    return found
+
+
 class StageView:
     """One stage as one view sees it."""
 
-    def __init__(self, stage: Stage, entries: list[Entry], isolated: Side) -> None:
+    def __init__(
+        self, stage: Stage, entries: list[Entry], isolated: Side, parts: Callable[[Side], tuple[Side, ...]]
+    ) -> None:
         self.stage = stage
+        self._parts = parts
         self.entries = entries
         self.isolated = isolated
         self._indices: dict[bool, Index] = {}
@@ -141,8 +161,10 @@ class StageView:
 
     def replaced(self, stage: Stage, gone: set[Policy], added: list[Entry], isolated: Side) -> StageView:
         """The same for a stage that differs in some policies, sharing what it can. Only where order does not matter."""
-        kept = [entry for entry in self.entries if entry.policy not in gone]
-        new = StageView(stage, [*kept, *added], isolated)
+        new = copy(self)
+        new.stage, new.isolated, new._isolators = stage, isolated, None
+        new.entries = [*(entry for entry in self.entries if entry.policy not in gone), *added]
+        new._traffic = self._traffic.union(entry.traffic for entry in added if entry.traffic != ALL)
         new._indices = {key: index.replaced(gone, added) for key, index in self._indices.items()}
         return new
 
@@ -159,7 +181,7 @@ class StageView:
     def index(self, by_subject: bool) -> Index:
         """The index by subjects, or by peers; built when first asked for."""
         if by_subject not in self._indices:
-            self._indices[by_subject] = Index(self.entries, by_subject)
+            self._indices[by_subject] = Index(self.entries, by_subject, self._parts)
         return self._indices[by_subject]
 
 
@@ -210,6 +232,7 @@ class Lowering:
             for name in {name for name, _, _ in endpoint.ports} if not endpoint.hosted else ():
                 self._named[name].append((index, endpoint))
         self._sides: dict[tuple[int, int, int], Side] = {}
+        self._halves: dict[Side, tuple[Side, ...]] = {}
 
     def view(self, stages: Iterable[Stage]) -> View:
         """Lower all stages."""
@@ -245,12 +268,24 @@ class Lowering:
         for rank, policies in enumerate(stage.ranks):
             for number, policy in enumerate(policies):
                 entries += self._policy(policy, self._subjects(policy), (rank, number), stage.direction)
-        return StageView(stage, entries, self._isolated(stage))
+        return StageView(stage, entries, self._isolated(stage), self.parts)
 
     def _side(self, sure: int, possible: int) -> Side:
         found = (possible.bit_length(), sure, possible)
         if (known := self._sides.get(found)) is None:
             known = self._sides[found] = Side(sure, possible)
+        return known
+
+    def parts(self, side: Side) -> tuple[Side, ...]:
+        """A set's members inside the cluster, and those outside."""
+        if (known := self._halves.get(side)) is None:
+            outside = side.possible & self.matcher.elsewhere
+            if outside in (0, side.possible):
+                known = (side,)
+            else:
+                inner = self._side(side.sure & ~outside, side.possible & ~outside)
+                known = (inner, self._side(side.sure & outside, outside))
+            self._halves[side] = known
         return known
 
     def _subjects(self, policy: Policy) -> Side:

@@ -41,11 +41,13 @@ class Matcher:
         """Those that have, or may get, an address of the family."""
         self.double = 0
         """Those of them that have the other family as well."""
+        self.elsewhere = 0
+        """The blocks and the names."""
         self._outside = 0
         self._names: list[tuple[int, str]] = []
         self._placed: dict[Family, list[tuple[int, int]]] = {4: [], 6: []}
         self._blocks: dict[Family, list[tuple[int, int, int]]] = {4: [], 6: []}
-        self._roaming: list[tuple[int, Endpoint]] = []
+        self._roaming: dict[tuple[tuple[Family, ...], AddressSet], int] = {}
         self._inside = 0
         self._several: dict[int, int] = {}
         self._memo: dict[tuple[AddressSet, bool], tuple[int, int]] = {}
@@ -70,6 +72,7 @@ class Matcher:
                 self._add_member(index, endpoint)
         self._everyone, self.reachable, self.double = union(everyone), union(reachable), union(double)
         self._outside, self._inside = union(outside), union(inside)
+        self.elsewhere = self._outside | union(index for index, _ in self._names)
         for each in FAMILIES:
             self._placed[each].sort()
             self._blocks[each].sort()
@@ -93,7 +96,8 @@ class Matcher:
 
     def _add_member(self, index: int, endpoint: Endpoint) -> None:
         if endpoint.addresses is None:
-            self._roaming.append((index, endpoint))
+            kind = (endpoint.families, endpoint.ranges)
+            self._roaming[kind] = self._roaming.get(kind, 0) | 1 << index
             return
         for family in endpoint.families:
             if self._family not in (None, family):
@@ -139,12 +143,10 @@ class Matcher:
                 masks |= _blocks_between(blocks, first, last)
         possible = union(met) | masks
         known = possible & ~self._partly(met)
-        for index, endpoint in self._roaming:
-            certain, maybe = self._unplaced(endpoint, wanted)
-            if certain:
-                known |= 1 << index
-            if maybe:
-                possible |= 1 << index
+        for (families, ranges), roaming in self._roaming.items():
+            certain, maybe = self._unplaced(families, ranges, wanted)
+            known |= roaming if certain else 0
+            possible |= roaming if maybe else 0
         for index, _ in self._names:
             covered, met_at_all = self._name_in(wanted)
             known |= covered << index
@@ -159,16 +161,16 @@ class Matcher:
         times = Counter(index for index in met if index in self._several)
         return union(index for index, count in times.items() if count < self._several[index])
 
-    def _unplaced(self, endpoint: Endpoint, wanted: AddressSet) -> tuple[bool, bool]:
-        """Whether an endpoint without an address surely, possibly gets one in a set (DESIGN: pods without an address)."""
+    def _unplaced(self, families: tuple[Family, ...], ranges: AddressSet, wanted: AddressSet) -> tuple[bool, bool]:
+        """Whether one without an address surely, possibly gets one in a set (DESIGN: pods without an address)."""
         certain, maybe = True, False
-        for family in endpoint.families:
+        for family in families:
             if self._family not in (None, family):
                 continue
-            ranges = endpoint.ranges.only(family)
-            if ranges:
-                certain = certain and ranges <= wanted
-                maybe = maybe or bool(ranges & wanted)
+            own = ranges.only(family)
+            if own:
+                certain = certain and own <= wanted
+                maybe = maybe or bool(own & wanted)
             else:
                 certain = certain and wanted.covers(family)
                 maybe = maybe or bool(wanted.only(family))

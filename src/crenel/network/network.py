@@ -121,7 +121,8 @@ class Network:
         new.cuts = replace(
             self.cuts, traffic=self.cuts.traffic | {match for rule in fresh for match in rule.traffic or ()}
         )
-        new.endpoints = {index: endpoint for index, endpoint in self.endpoints.items() if self.native >> index & 1}
+        if len(self.endpoints) != self.native.bit_count():
+            new.endpoints = {index: each for index, each in self.endpoints.items() if self.native >> index & 1}
         new.views = [_changed(view, stages, table) for view in self.views]
         return new
 
