@@ -37,5 +37,5 @@ def span(start: int, stop: int) -> int:
 
 
 def key(mask: int) -> tuple[int, int]:
-    """A dictionary key for a set: CPython hashes an integer modulo 2**61 - 1, where sets of one member nearly all collide."""
+    """A dictionary key for a set: CPython hashes integers modulo 2**61 - 1, where single members collide."""
     return mask.bit_length(), mask

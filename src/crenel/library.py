@@ -11,7 +11,7 @@ from crenel.dialects.change import Amended, amended
 from crenel.dialects.enforcement import Enforcement
 from crenel.dialects.foreign import is_cluster_wide, is_foreign
 from crenel.dialects.foreign import notice as foreign_notice
-from crenel.dialects.model import Input, Model, build
+from crenel.dialects.model import Input, Model, build, enforcement_of
 from crenel.kubernetes.decode import Decoded, decode
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.kubernetes.operators import is_predictable
@@ -68,15 +68,15 @@ class Network:
         """Names of sets of endpoints."""
         return Parties(self.model.network)
 
-    @property
+    @cached_property
     def enforcement(self) -> Enforcement:
         """Which CNI was recognised, and what it enforces."""
-        return self.model.enforcement
+        return enforcement_of(self.given.decoded)
 
     @property
     def warning(self) -> str:
         """One line that says that policies exist which nothing enforces; empty when that is not so."""
-        return unenforced_notice(self.model)
+        return unenforced_notice(self.given.decoded, self.enforcement)
 
     def can(self, source: str, target: str, traffic: str | None = None) -> Verdict:
         """May `source` reach `target`? `traffic` is like ``TCP/5432``; the target may carry a port instead.
@@ -89,8 +89,8 @@ class Network:
     def remedy(self, source: str, target: str, traffic: str | None = None) -> Remedy | None:
         """The smallest change of policies that would allow what is denied between two endpoints.
 
-        Fewest edits, then least extra access. None when it is allowed, when more than two endpoints are meant, or when no
-        edit that we can write allows it.
+        Fewest edits, then least extra access. None when it is allowed, when more than two endpoints are meant, or
+        when no edit that we can write allows it.
 
         Raises:
             PlaceError: an end cannot be found, or the traffic cannot be read.

@@ -24,8 +24,8 @@ def load(
 ) -> Network:
     """Read configuration into a `Network`.
 
-    Without `sources` the cluster of the current kubeconfig context, or of `context`, is read (extra ``crenel[cluster]``).
-    Nothing that is wrong with the input raises: see `Network.problems`.
+    Without `sources` the cluster of the current kubeconfig context, or of `context`, is read (extra
+    ``crenel[cluster]``). Nothing that is wrong with the input raises: see `Network.problems`.
 
     Raises:
         ValueError: a pod CIDR is none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from properties.expected import Expected
 from properties.listing import Listing
 from properties.points import sampled_points
 from properties.strategies import Scenario, scenarios
+
+pytestmark = pytest.mark.slow
 
 CERTAINTY = {"allowed": "sure", "unknown": "possible", "denied": None}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from properties.pieces import PROTOCOLS
 from properties.points import Point, sampled_points
 from properties.strategies import Scenario, policy_sets, scenarios
 from reference import families
+
+pytestmark = pytest.mark.slow
 
 Object = dict[str, Any]
 seeds = st.integers(0, 2**32)
@@ -93,9 +96,8 @@ def _rewritten(policy: Object) -> list[Object]:
     spec = respelt["spec"]
     types = spec.get("policyTypes") or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
     parts = [{"podSelector": spec["podSelector"], "policyTypes": types}]
-    for kind in types:
-        for rule in spec.get(kind.lower()) or []:
-            parts.append({"podSelector": spec["podSelector"], "policyTypes": [kind], kind.lower(): [rule]})
+    rules = [(kind, rule) for kind in types for rule in spec.get(kind.lower()) or []]
+    parts += [{"podSelector": spec["podSelector"], "policyTypes": [kind], kind.lower(): [rule]} for kind, rule in rules]
     name = policy["metadata"]["name"]
     return [
         {**respelt, "metadata": {**policy["metadata"], "name": f"{name}-{number}"}, "spec": part}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from properties.expected import Expected
 from properties.network_policies import network_policies, rules
 from properties.points import Point, sampled_points
 from properties.strategies import Scenario, scenarios
+
+pytestmark = pytest.mark.slow
 
 Object = dict[str, Any]
 NOBODY = {"matchLabels": {"nobody-has-this": "x"}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ import crenel
 from properties.expected import Expected
 from properties.points import Point, sampled_points
 from properties.strategies import Scenario, scenarios
+
+pytestmark = pytest.mark.slow
 
 seeds = st.integers(0, 2**32)
 

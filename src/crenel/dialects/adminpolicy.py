@@ -1,9 +1,9 @@
 """The admin tiers: AdminNetworkPolicy, BaselineAdminNetworkPolicy (v1alpha1) and ClusterNetworkPolicy (v1alpha2).
 
 Source of the rules: kubernetes-sigs/network-policy-api, apis/v1alpha2/clusternetworkpolicy_types.go, and its v1alpha1
-types. Within a tier policies are tried by priority and their rules in order; the first match decides. Policies of the same
-priority are parallel: their order is undefined. A BaselineAdminNetworkPolicy, which has no priority, comes after every
-Baseline ClusterNetworkPolicy; the API does not say what holds where both exist.
+types. Within a tier policies are tried by priority and their rules in order; the first match decides. Policies of the
+same priority are parallel: their order is undefined. A BaselineAdminNetworkPolicy, which has no priority, comes after
+every Baseline ClusterNetworkPolicy; the API does not say what holds where both exist.
 """
 
 from __future__ import annotations

@@ -84,10 +84,11 @@ def _assembled(given: Input, frame: Frame) -> Assembly:
 
 def _finish(given: Input, assembly: Assembly, frame: Frame) -> Model:
     network = Network(assembly.blueprint, frame.cuts, frame.table)
-    return Model(given, assembly, network, _enforcement(given.decoded), frame)
+    return Model(given, assembly, network, enforcement_of(given.decoded), frame)
 
 
-def _enforcement(decoded: Decoded) -> Enforcement:
+def enforcement_of(decoded: Decoded) -> Enforcement:
+    """Which network plugin an input shows, and what it enforces."""
     kinds: list[tuple[str, str] | str] = [*decoded.custom_resource_names, *decoded.others_seen]
     kinds += [(policy.api_version, policy.kind) for policy in decoded.foreign_policies]
     return recognise(decoded.workloads, decoded.pods, decoded.config_maps, decoded.nodes, kinds)

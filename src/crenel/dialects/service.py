@@ -1,8 +1,8 @@
 """Services as translations: from a Service's port to the ports of what stands behind it.
 
-Source of the rules: k8s.io/api core/v1 ServiceSpec and discovery/v1 EndpointSlice. A Service with a selector leads to the
-pods it selects; one without leads where its EndpointSlices point, which may be outside. A headless Service (clusterIP
-None) translates nothing: its name resolves to the pods, and the port that is asked for is the pod's own.
+Source of the rules: k8s.io/api core/v1 ServiceSpec and discovery/v1 EndpointSlice. A Service with a selector leads to
+the pods it selects; one without leads where its EndpointSlices point, which may be outside. A headless Service
+(clusterIP None) translates nothing: its name resolves to the pods, and the port that is asked for is the pod's own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SERVICE_NAME = "kubernetes.io/service-name"
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """One endpoint behind a Service, and the traffic that reaches it. An `address` is one that no pod is known to have."""
+    """One endpoint behind a Service, and its traffic. An `address` is one that no pod is known to have."""
 
     endpoint: int | None
     traffic: tuple[Match, ...]
@@ -83,7 +83,7 @@ def _backends(
     spec = service.spec
     assert spec is not None
     if not spec.selector:
-        yield from _from_slices(service, ports, decoded, network)
+        yield from _from_slices(service, ports, decoded)
         return
     for index in members(scope.behind_service(service.namespace, LabelSelector(match_labels=spec.selector))[1]):
         endpoint = network.endpoints[index]
@@ -106,7 +106,7 @@ def _target(port: ServicePort, index: int, network: Network) -> tuple[Match, ...
     return network.endpoints[index].named(Match(protocol, name=port.target_port))[:1]
 
 
-def _from_slices(service: Service, ports: list[ServicePort], decoded: Decoded, network: Network) -> Iterator[Backend]:
+def _from_slices(service: Service, ports: list[ServicePort], decoded: Decoded) -> Iterator[Backend]:
     wanted = {port.name or "" for port in ports}
     for piece in decoded.endpoint_slices:
         if piece.namespace != service.namespace or piece.labels.get(_SERVICE_NAME) != service.name:

@@ -1,8 +1,8 @@
 """Who lives in the cluster: pods grouped into workloads, nodes, namespaces.
 
-Identical pods of one owner are one `Group`. What has live pods is described by them; a workload without any is described
-by its template. Pods that have ended (Succeeded, Failed) take no part; pods that are terminating still do, because their
-containers may still talk.
+Identical pods of one owner are one `Group`. What has live pods is described by them; a workload without any is
+described by its template. Pods that have ended (Succeeded, Failed) take no part; pods that are terminating still do,
+because their containers may still talk.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from crenel.kubernetes.objects.meta import Metadata
 from crenel.kubernetes.objects.workloads import (
     Container,
     ContainerPort,
+    CronJob,
     CustomWorkload,
     Node,
     NodeAddress,
@@ -36,7 +37,9 @@ _GIVEN_LATER = {
         {"statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "controller-revision-hash"}
     ),
     "DaemonSet": frozenset({"controller-revision-hash", "pod-template-generation"}),
-    "Job": frozenset({"controller-uid", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-completion-index"}),
+    "Job": frozenset(
+        {"controller-uid", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-completion-index"}
+    ),
     "CronJob": frozenset(
         {"controller-uid", "batch.kubernetes.io/controller-uid", "job-name", "batch.kubernetes.io/job-name",
          "batch.kubernetes.io/job-completion-index"}
@@ -56,7 +59,8 @@ class Group:
     """Pods that no rule can tell apart.
 
     `addresses` is None while unknown. `nodes` are the nodes they run on, None while not placed. `unsettled` are label
-    keys whose values only the running cluster knows. `replicas` is the declared or counted number, None for one per node.
+    keys whose values only the running cluster knows. `replicas` is the declared or counted number, None for one per
+    node.
     """
 
     namespace: str
@@ -277,11 +281,8 @@ def _replicas(workload: Workload) -> int | None:
 
 
 def _template(
-    owner: Workload | CustomWorkload | object, metadata: Metadata | None, spec: PodSpec | None, replicas: int | None
+    owner: Workload | CronJob, metadata: Metadata | None, spec: PodSpec | None, replicas: int | None
 ) -> Group:
-    assert (
-        hasattr(owner, "namespace") and hasattr(owner, "name") and hasattr(owner, "kind") and hasattr(owner, "origin")
-    )
     spec = spec or PodSpec()
     labels = dict((metadata.labels if metadata else None) or {})
     if owner.kind == "Job":
@@ -297,7 +298,7 @@ def _template(
         unsettled=_GIVEN_LATER.get(owner.kind, frozenset()),
         replicas=replicas,
         service_account=spec.service_account_name or spec.service_account or "default",
-        origin=owner.origin or NOWHERE,
+        origin=owner.origin,
     )
 
 
@@ -331,13 +332,20 @@ def _expanded(group: Group, keys: frozenset[str]) -> Iterator[Group]:
         labels = {
             **group.labels, "statefulset.kubernetes.io/pod-name": pod, "apps.kubernetes.io/pod-index": str(ordinal),
         }  # fmt: skip
-        yield replace(group, labels=labels, unsettled=group.unsettled - named, replicas=1, members=(pod,), variant=pod if (group.replicas or 0) > 1 else "")
+        yield replace(
+            group,
+            labels=labels,
+            unsettled=group.unsettled - named,
+            replicas=1,
+            members=(pod,),
+            variant=pod if (group.replicas or 0) > 1 else "",
+        )
 
 
 def declared_ports(spec: PodSpec) -> tuple[tuple[str, str, int], ...]:
     """The ports that a pod declares: (name or "", protocol, number), sidecar containers included.
 
-    Init containers count when they keep running (restartPolicy Always); a missing protocol is TCP (core/v1 ContainerPort).
+    Init containers count when they keep running (restartPolicy Always); a missing protocol is TCP (core/v1).
     """
     sidecars = [each for each in spec.init_containers or () if each.restart_policy == "Always"]
     return _ports(port for container in _in_order(spec, sidecars) for port in container.ports or ())

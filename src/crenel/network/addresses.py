@@ -27,7 +27,8 @@ _WIDTH: dict[Family, int] = {4: 32, 6: 128}
 def parse_network(text: str) -> tuple[Family, int, int]:
     """Read an address or a CIDR. Returns (family, first, last).
 
-    Host bits are cut off, as the packet filters do that get such a CIDR; whether the API takes them is not decided here.
+    Host bits are cut off, as the packet filters do that get such a CIDR; whether the API takes them is not decided
+    here.
 
     Raises:
         ValueError: it is neither an address nor a CIDR.

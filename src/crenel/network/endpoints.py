@@ -27,9 +27,9 @@ class Kind(enum.Enum):
 class Endpoint:
     """One member of the network. Identical replicas are one endpoint.
 
-    `name` is unique and is what reports print. `addresses` is None while they are not known; `ranges` is where they will
-    lie then (empty: not known either). `hosted` endpoints share a node's network: no rule has them as subject. `nodes`
-    are the names of the nodes it runs on, None while not placed.
+    `name` is unique and is what reports print. `addresses` is None while they are not known; `ranges` is where they
+    will lie then (empty: not known either). `hosted` endpoints share a node's network: no rule has them as subject.
+    `nodes` are the names of the nodes it runs on, None while not placed.
     """
 
     name: str
@@ -48,6 +48,11 @@ class Endpoint:
     members: tuple[str, ...] = ()
     """Names of the replicas, where they are known."""
     origin: Origin = field(default=NOWHERE)
+
+    @property
+    def title(self) -> str:
+        """What texts call it: its name, or its addresses when it is a block, whose name nobody would know."""
+        return str(self.addresses) if self.kind is Kind.BLOCK else self.name
 
     def named(self, match: Match) -> tuple[Match, ...]:
         """What a port by name means at this endpoint: nothing if it declares no such port."""

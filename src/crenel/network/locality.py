@@ -1,6 +1,7 @@
 """Who shares a node with whom: what is exempt where a stage never stands between an endpoint and its own node.
 
-A source in a node's network is, for the pods on that node, the node itself. Whether it is that depends on where both run.
+A source in a node's network is, for the pods on that node, the node itself. Whether it is that depends on where both
+run.
 """
 
 from __future__ import annotations

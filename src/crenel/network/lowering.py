@@ -207,7 +207,7 @@ class View:
         return self.matcher.reachable
 
     def sources_of(self, destination: int) -> int:
-        """Who addresses a destination in this family: who shares it, or shares no other one that the destination has."""
+        """Who addresses a destination in this family: who shares it, or shares no other one that it has."""
         return self.matcher.reachable if self.matcher.double >> destination & 1 else self.matcher.everyone
 
     def targets_of(self, source: int) -> int:

@@ -106,8 +106,8 @@ class Network:
     def changed(self, stages: Sequence[Stage], added: Iterable[Policy]) -> Network | None:
         """This network with other stages over the same members, sharing all that does not differ.
 
-        `added` are the policies that were not there before. Returns None where they take a new cut of the address space,
-        or of traffic that other rules speak of as a whole.
+        `added` are the policies that were not there before. Returns None where they take a new cut of the address
+        space, or of traffic that other rules speak of as a whole.
         """
         blueprint = replace(self.blueprint, stages=stages)
         fresh = [rule for policy in added for rule in policy.rules]
@@ -195,7 +195,7 @@ class Network:
         traffic: int = ALL,
         record: Recorder | None = None,
     ) -> list[Cell]:
-        """Solve one end of one connection: the source's egress or the destination's ingress. Cells are over `traffic`."""
+        """Solve one end of a connection: the source's egress or the destination's ingress, over `traffic`."""
         subject, other = (source, destination) if direction is Direction.EGRESS else (destination, source)
         by_subject = bool(self.native >> other & 1)
         cells = start(1 << (other if by_subject else subject), traffic)
@@ -267,31 +267,32 @@ class Network:
                     signature.append(
                         -1 - (stage.isolated.sure >> destination & 1) - 2 * (stage.isolated.possible >> destination & 1)
                     )
-                for bucket in index.buckets(destination):
-                    signature.append(2 * bucket.number + (bucket.members.sure >> destination & 1))
-                signature.append(-9)
+                met = index.buckets(destination)
+                signature += [2 * bucket.number + (bucket.members.sure >> destination & 1) for bucket in met]
+                signature.append(_END_OF_STAGE)
             groups[tuple(signature)].append(destination)
         return groups.values()
 
 
+_END_OF_STAGE = -9
+"""Keeps the numbers of two stages apart in a signature."""
+
+
 def by_member(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Turn (members, traffic) with disjoint traffic into the same with disjoint members: each with all of its traffic."""
+    """Turn (members, traffic) of disjoint traffic into the same of disjoint members, each with all of its own."""
     found: list[tuple[int, int]] = []
     for who, what in parts:
-        if not who:
-            continue
+        left = who
         refined: list[tuple[int, int]] = []
         for known, carried in found:
-            common = known & who
-            if not common:
-                refined.append((known, carried))
-                continue
-            refined.append((common, carried | what))
+            common = known & left
+            if common:
+                refined.append((common, carried | what))
+                left ^= common
             if known != common:
                 refined.append((known ^ common, carried))
-            who ^= common
-        if who:
-            refined.append((who, what))
+        if left:
+            refined.append((left, what))
         found = refined
     return found
 

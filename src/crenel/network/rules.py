@@ -7,8 +7,8 @@ rule that matches decides. What no rule decides goes on to the next stage, unles
 it is denied. After the last stage it is allowed.
 
 Every discipline lowers into this: *union of allows with isolation* is one rank of allowing policies in an isolating
-stage; *first match* is one rank per policy; *deny over allow* is a rank of the denying rules before one of the allowing;
-*tiers that end in deny* are isolating stages.
+stage; *first match* is one rank per policy; *deny over allow* is a rank of the denying rules before one of the
+allowing; *tiers that end in deny* are isolating stages.
 """
 
 from __future__ import annotations

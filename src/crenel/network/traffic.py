@@ -130,7 +130,7 @@ class TrafficTable:
         self._texts: dict[int, tuple[tuple[str, str], ...]] = {}
 
     def refined(self, matches: Iterable[Match]) -> tuple[TrafficTable, int]:
-        """A table that has further cuts, with every old bit where it was. Returns it and the set of atoms that were split.
+        """A table with further cuts, every old bit where it was. Returns it and the set of atoms that were split.
 
         A set that holds one of those has to be made anew; all others mean the same in both tables.
         """
@@ -182,7 +182,7 @@ class TrafficTable:
         return port > LAST_PORT or (position < len(cuts) and cuts[position] == port)
 
     def mask(self, match: Match) -> int:
-        """The atoms that a numeric match covers, or touches where it would split one. Port names are not resolved here."""
+        """The atoms that a numeric match covers, or touches where it would split one; names are not resolved."""
         if (known := self._masks.get(match)) is None:
             known = self._masks[match] = self._mask(match)
         return known
@@ -204,7 +204,7 @@ class TrafficTable:
         return mask
 
     def describe(self, mask: int) -> tuple[tuple[str, str], ...]:
-        """Write a set of atoms as (protocol, ports) pairs: ports like ``80,443-445``, ``*`` for a protocol without ports.
+        """Write a set of atoms as (protocol, ports) pairs: ports like ``80,443-445``, ``*`` where there are none.
 
         The remaining IP protocols, which no rule names, are called ``other``.
         """

@@ -10,7 +10,8 @@ import msgspec
 from crenel.output import schema
 from crenel.output.reports import DifferenceReport
 from crenel.output.words import clean
-from crenel.questions.diff import Cause, Change
+from crenel.questions.causes import Cause
+from crenel.questions.diff import Change
 
 
 class ChangeShape(schema.Link, kw_only=True):

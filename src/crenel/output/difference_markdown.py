@@ -8,7 +8,8 @@ from crenel.output.difference_words import causes, place, summary, tells_causes_
 from crenel.output.markdown import code, folded, plain, table
 from crenel.output.reports import DifferenceReport
 from crenel.output.words import count, short_party
-from crenel.questions.diff import Cause, Change
+from crenel.questions.causes import Cause
+from crenel.questions.diff import Change
 
 LIMIT = 65_000
 """How many bytes are written at most; GitHub takes a comment of 65,536 characters."""

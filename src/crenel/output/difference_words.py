@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from crenel.output.reports import DifferenceReport
 from crenel.output.words import clean, count, short_traffic, tidied
-from crenel.questions.diff import Cause, Change, Difference
+from crenel.questions.causes import Cause
+from crenel.questions.diff import Change, Difference
 
 SAME = "No connection differs."
 

@@ -214,7 +214,7 @@ class _Question:
         return not (self.start.pod and self.end.pod) or self.start.pod == self.end.pod
 
     def _seen_as(self, index: int, source: Endpoint, destination: Endpoint) -> Iterator[tuple[int, str]]:
-        """How a source appears at the destination: as itself, and as the destination's own node where it may be that."""
+        """How a source appears at the destination: as itself, or as its own node where it may be that."""
         if not source.hosted or not guarded(destination):
             yield index, ""
             return
@@ -252,7 +252,7 @@ class _Question:
 
     def _parts(self, answered: list[Answered]) -> Iterator[str]:
         for answer in answered:
-            names = f"{self.network.endpoints[answer.leg.source].name} to {self._shown(answer.leg.destination)}"
+            names = f"{self.network.endpoints[answer.leg.source].title} to {self._shown(answer.leg.destination)}"
             note = f" {answer.note}" if answer.note else ""
             family = f" over IPv{answer.passage.view.family}" if answer.passage and answer.passage.view.family else ""
             if answer.outcome is Outcome.PARTIAL:
@@ -303,7 +303,7 @@ def _address(endpoint: Endpoint, family: Family, asked: AddressSet | None) -> st
     if known is not None and asked is not None:
         known &= asked
     value = known.first(family) if known is not None else None
-    return endpoint.name if value is None else address_text(family, value)
+    return endpoint.title if value is None else address_text(family, value)
 
 
 def _numbered(asked: tuple[Match, ...]) -> list[Match]:
@@ -313,7 +313,7 @@ def _numbered(asked: tuple[Match, ...]) -> list[Match]:
 def _asked_ports(
     asked: tuple[Match, ...], mask: int, described: tuple[tuple[str, str], ...], whole: int
 ) -> tuple[tuple[str, str], ...]:
-    """Say the ports as they were asked for when all of them are meant: an atom may hold more ports than the question."""
+    """Say the ports as asked for when all of them are meant: an atom may hold more ports than the question."""
     if mask != whole or any(match.name for match in asked):
         return described
     ports: dict[str, list[str]] = {}

@@ -34,15 +34,10 @@ class Connection:
     it holds for one address family alone, else None.
     """
 
-    sources: Party
-    destinations: Party
-    traffic: Traffic
-    certainty: str = "sure"
-    conditions: tuple[str, ...] = ()
-    family: Family | None = None
-    implied: bool = False
-    """True for what goes without saying: addresses that are reached only if a DNS name that is listed itself resolves to
-    them, and what runs on the very node of the destination."""
+    sources: Party destinations: Party traffic: Traffic certainty: str = "sure" conditions: tuple[str, ...] = ()
+    family: Family | None = None implied: bool = False """True for what goes without saying: addresses that are
+    reached only if a DNS name that is listed itself resolves to them, and what runs on the very node of the
+    destination."""
 
     @property
     def source(self) -> str:
@@ -158,6 +153,6 @@ def _condition(network: Network, row: Row) -> Formula:
         return condition(network, found)
     return is_(
         SameNode(
-            "a pod of the source" if row.sources.bit_count() > 1 else network.endpoints[source].name, "the destination"
+            "a pod of the source" if row.sources.bit_count() > 1 else network.endpoints[source].title, "the destination"
         )
     )

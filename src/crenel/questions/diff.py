@@ -7,21 +7,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import msgspec
-
 from crenel.bits import key, members, union
 from crenel.dialects.change import Amended
 from crenel.dialects.model import Input, Model, build_alike
-from crenel.kubernetes.objects.meta import KubernetesObject
-from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.network.addresses import Family
 from crenel.network.endpoints import Kind
 from crenel.network.evaluate import Cell
 from crenel.network.lowering import View
 from crenel.network.network import Network, by_member
-from crenel.network.rules import Direction, Policy
 from crenel.network.traffic import ALL
-from crenel.provenance import NOWHERE, Origin
+from crenel.questions import causes
+from crenel.questions.causes import Cause, Causes
 from crenel.questions.connections import Connection
 from crenel.questions.lines import Lines
 from crenel.questions.parties import Parties
@@ -42,15 +38,6 @@ class Change:
     after: str
     causes: tuple[str, ...] = ()
     """Titles of the causes that bear on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """An object that differs: `change` is ``added``, ``removed`` or ``changed``."""
-
-    title: str
-    change: str
-    origin: Origin = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +72,7 @@ def compare(before: Model, after: Model, expand: bool = False) -> Difference:
     """Compare two models that share a registry and all cuts."""
     both = after.network.joined(before.network)
     shown = _Shown(both, Parties(both))
-    return _difference(shown, list(_rows(before, after)), _all_causes(before, after), expand)
+    return _difference(shown, list(_rows(before, after)), causes.of_inputs(before, after), expand)
 
 
 def compare_amended(before: Model, change: Amended, parties: Parties, expand: bool = False) -> Difference:
@@ -94,22 +81,20 @@ def compare_amended(before: Model, change: Amended, parties: Parties, expand: bo
     `parties` are those of `before`: a change of policies leaves the members of a network as they are.
     """
     near = change.near
-    assert near is not None and change.differing is not None
+    assert near is not None
     few = near[0].bit_count() + near[1].bit_count() <= _FEW
     rows = list(_rows_near(before, change.model, near) if few else _rows(before, change.model))
-    causes = _Causes([Cause(title, how, origin) for title, how, origin in change.changed])
-    for direction, policy in change.differing:
-        causes.mark(policy, direction)
-    return _difference(_Shown(change.model.network, parties), rows, causes, expand)
+    found = causes.of_change(before, change)
+    return _difference(_Shown(change.model.network, parties), rows, found, expand)
 
 
-def _difference(shown: _Shown, rows: list[_Row], causes: _Causes, expand: bool) -> Difference:
+def _difference(shown: _Shown, rows: list[_Row], found: Causes, expand: bool) -> Difference:
     added: list[Change] = []
     removed: list[Change] = []
-    for change in shown.changes(rows, causes, expand):
+    for change in shown.changes(rows, found, expand):
         (added if _RANKS[change.after] > _RANKS[change.before] else removed).append(change)
     used = {title for change in [*added, *removed] for title in change.causes}
-    listed = tuple(cause for cause in causes.all if cause.title in used)
+    listed = tuple(cause for cause in found.all if cause.title in used)
     return Difference(_ordered(added), _ordered(removed), listed)
 
 
@@ -222,85 +207,18 @@ class _Shown:
         self._network = network
         self._parties = parties
 
-    def changes(self, rows: list[_Row], causes: _Causes, expand: bool) -> Iterator[Change]:
+    def changes(self, rows: list[_Row], found: Causes, expand: bool) -> Iterator[Change]:
         """The rows as changes of connections; those between two ends outside are none of ours."""
         lines: Lines[_Tag] = Lines(self._network, self._parties, expand)
         inside = self._parties.workloads | self._parties.nodes
         for row in rows:
-            tag = (row.before, row.after, row.family, causes.of(row))
+            opened = _RANKS[row.after] > _RANKS[row.before]
             for sources in self._parties.classes(row.sources):
                 for destinations in self._parties.classes(row.destinations):
                     if (sources | destinations) & inside:
-                        lines.add(sources, destinations, row.traffic, tag)
+                        why = found.of(sources, destinations, opened)
+                        lines.add(sources, destinations, row.traffic, (row.before, row.after, row.family, why))
         for one, other, traffic, (was, now, family, why) in lines.all():
             certainty = now if _RANKS[now] > _RANKS[was] else was
             connection = Connection(one, other, self._network.table.describe(traffic), certainty, (), family)
             yield Change(connection, was, now, why)
-
-
-class _Causes:
-    """The objects that differ, and which rows each of them bears on."""
-
-    def __init__(self, causes: list[Cause]) -> None:
-        self.all = causes
-        self._marks: list[tuple[str, int, int]] = []
-
-    def mark(self, policy: Policy, direction: Direction) -> None:
-        """Note whom a policy guards."""
-        mask = policy.subjects | policy.possible
-        self._marks.append((policy.title, mask, 0) if direction is Direction.EGRESS else (policy.title, 0, mask))
-
-    def add_member(self, cause: Cause, index: int) -> None:
-        """Note a workload that came, went, or looks different to selectors."""
-        self.all.append(cause)
-        self._marks.append((cause.title, 1 << index, 1 << index))
-
-    def of(self, row: _Row) -> tuple[str, ...]:
-        """The titles of the causes that guard one of the row's ends."""
-        return tuple(
-            dict.fromkeys(title for title, out, into in self._marks if out & row.sources or into & row.destinations)
-        )
-
-
-def _all_causes(before: Model, after: Model) -> _Causes:
-    old, new = _policies(before), _policies(after)
-    found = _Causes([])
-    for title in sorted(old.keys() | new.keys()):
-        if title not in old or title not in new or _meaning(old[title]) != _meaning(new[title]):
-            found.all.append(Cause(title, _how(title in old, title in new), (new.get(title) or old[title]).origin))
-    names = {cause.title for cause in found.all}
-    for model in (before, after):
-        for stage in model.assembly.blueprint.stages:
-            for policy in (policy for rank in stage.ranks for policy in rank if policy.title in names):
-                found.mark(policy, stage.direction)
-    _add_members(found, before, after)
-    return found
-
-
-def _add_members(found: _Causes, before: Model, after: Model) -> None:
-    old, new = before.scope.groups, after.scope.groups
-    for index in sorted(old.keys() | new.keys()):
-        if index not in old or index not in new or _identity(before, index) != _identity(after, index):
-            group = new.get(index) or old[index]
-            title = f"{group.kind.lower()} {group.namespace}/{group.workload}"
-            found.add_member(Cause(title, _how(index in old, index in new), group.origin), index)
-
-
-def _how(was: bool, is_now: bool) -> str:
-    return "changed" if was and is_now else "added" if is_now else "removed"
-
-
-def _identity(model: Model, index: int) -> object:
-    group = model.scope.groups[index]
-    namespace = model.scope.population.namespaces.get(group.namespace, {})
-    return (group.labels, group.ports, group.hosted, group.addresses, group.unsettled, sorted(namespace.items()))
-
-
-def _policies(model: Model) -> dict[str, NetworkPolicy | AdminPolicy]:
-    decoded = model.given.decoded
-    found: dict[str, NetworkPolicy | AdminPolicy] = {policy.title: policy for policy in decoded.network_policies}
-    return found | {policy.title: policy for policy in decoded.admin_policies}
-
-
-def _meaning(policy: KubernetesObject) -> object:
-    return msgspec.to_builtins((policy.api_version, getattr(policy, "spec", None)))

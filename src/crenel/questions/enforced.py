@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from crenel.dialects.enforcement import Enforcement
 from crenel.dialects.model import Model
+from crenel.kubernetes.decode import Decoded
 from crenel.questions.verdict import Step
 
 
@@ -19,17 +21,16 @@ def enforced(model: Model, trace: Iterable[Step]) -> bool | None:
     return None if None in found else True
 
 
-def unenforced_notice(model: Model) -> str:
+def unenforced_notice(decoded: Decoded, enforcement: Enforcement) -> str:
     """One line that says that policies exist which nothing enforces; empty when that is not so."""
-    decoded = model.given.decoded
-    present = {"networkpolicy": len(decoded.network_policies)} | _admin(model)
-    idle = [f"{count} {api}" for api, count in present.items() if count and model.enforcement.enforced(api) is False]
+    present = {"networkpolicy": len(decoded.network_policies)} | _admin(decoded)
+    idle = [f"{count} {api}" for api, count in present.items() if count and enforcement.enforced(api) is False]
     if not idle:
         return ""
-    return f"not enforced: {model.enforcement.cni} does not enforce {' and '.join(idle)} objects of this input"
+    return f"not enforced: {enforcement.cni} does not enforce {' and '.join(idle)} objects of this input"
 
 
-def _admin(model: Model) -> dict[str, int]:
-    kinds = [policy.kind for policy in model.given.decoded.admin_policies]
+def _admin(decoded: Decoded) -> dict[str, int]:
+    kinds = [policy.kind for policy in decoded.admin_policies]
     cluster = kinds.count("ClusterNetworkPolicy")
     return {"adminnetworkpolicy": len(kinds) - cluster, "clusternetworkpolicy": cluster}

@@ -59,7 +59,7 @@ def passage(network: Network, view: View, source: int, destination: int, traffic
         cells = network.point(view, direction, source, destination, asked, events.append)
         sure &= _traffic(cell for cell in cells if cell.allowed and not cell.denied)
         possible &= _traffic(cell for cell in cells if cell.allowed)
-        steps += _steps(network, view, direction, source, destination, asked, events, cells)
+        steps += _steps(network, view, direction, source, destination, asked, events)
         recorded.append(tuple(events))
     return Passage(view, source, destination, asked, sure, possible, tuple(steps), (recorded[0], recorded[1]))
 
@@ -93,7 +93,6 @@ def _steps(
     destination: int,
     asked: int,
     events: list[Event],
-    cells: list[Cell],
 ) -> Iterator[Step]:
     subject = network.endpoints[source if direction is Direction.EGRESS else destination]
     if not guarded(subject):
@@ -101,7 +100,7 @@ def _steps(
             "",
             direction,
             Decision.NONE,
-            f"no policy applies to the {direction.value} of {subject.name}: {_why_free(subject)}",
+            f"no policy applies to the {direction.value} of {subject.title}: {_why_free(subject)}",
         )
         return
     met = {id(event.stage) for event in events}
@@ -119,7 +118,7 @@ def _steps(
                 stage.stage.name,
                 direction,
                 Decision.NONE,
-                f"no {stage.stage.name} isolates {subject.name} for {direction.value}",
+                f"no {stage.stage.name} isolates {subject.title} for {direction.value}",
             )
 
 
@@ -196,7 +195,7 @@ def _rule_step(event: Event, stage: StageView, decisive: bool) -> Step:
 
 
 def _isolations(network: Network, stage: StageView, subject: int, sure: bool, decisive: bool) -> Iterator[Step]:
-    name = network.endpoints[subject].name
+    name = network.endpoints[subject].title
     for policy in stage.isolators(subject):
         verb = "isolates" if policy.subjects >> subject & 1 else "may isolate"
         text = f"{policy.title} {verb} {name} for {stage.stage.direction.value} and no rule of it allows this"

@@ -76,5 +76,5 @@ def _matches(event: Event, entry: Entry, other: Endpoint, other_index: int) -> F
     if peers.possible >> other_index & 1 and peers.condition is not None:
         found = any_of(found, is_(peers.condition))
     if peers.addresses is not None and other.kind not in (Kind.BLOCK, Kind.LOCAL):
-        found = any_of(found, is_(AddressWithin(other.name, str(peers.addresses))))
+        found = any_of(found, is_(AddressWithin(other.title, str(peers.addresses))))
     return found or is_(LabelHolds("the other end"))

@@ -159,7 +159,8 @@ def _object(text: str, directory: Directory) -> Place:
     parts = text.split("/")
     if not all(_NAME.match(part) for part in parts) or len(parts) not in (2, 3):
         raise PlaceError(
-            f"cannot read {text!r}: write NAMESPACE/NAME, NAMESPACE/svc/NAME, node/NAME, an address, a CIDR, internet or dns:NAME"
+            f"cannot read {text!r}: write NAMESPACE/NAME, NAMESPACE/svc/NAME, node/NAME, an address, a CIDR, "
+            "internet or dns:NAME"
         )
     if len(parts) == 2 and parts[0] == "node":
         return _node(parts[1], text, directory)

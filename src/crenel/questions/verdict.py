@@ -28,7 +28,7 @@ class Decision(enum.Enum):
 
     ALLOW = "allow"
     DENY = "deny"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a decision, no password
     """Left this stage to the next one."""
     NONE = "none"
     """Nothing in this stage applies."""

@@ -1,7 +1,7 @@
 """Finds the smallest change: fewest edits, then least extra access, solved again before it is shown.
 
-One edit is made per block on the way, the best of those that lift it; then the connection is solved again on the changed
-network, until it is allowed. How much an edit opens is measured on the network, not guessed from its text.
+One edit is made per block on the way, the best of those that lift it; then the connection is solved again on the
+changed network, until it is allowed. How much an edit opens is measured on the network, not guessed from its text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from crenel.dialects.assemble import NETWORKPOLICY
 from crenel.dialects.change import AnyPolicy, amended
 from crenel.dialects.model import Model
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
-from crenel.network.endpoints import Kind
 from crenel.network.evaluate import Event
 from crenel.network.lowering import View
 from crenel.network.rules import Direction
@@ -164,15 +163,10 @@ def _extra(before: Model, after: Model, blocked: Blocked) -> Iterator[str]:
     if before.network.blueprint.registry is not after.network.blueprint.registry:
         return
     added = compare(before, after).added
-    names = _shown(before, blocked.source), _shown(before, blocked.destination)
+    names = tuple(before.network.endpoints[index].title for index in (blocked.source, blocked.destination))
     others = [each.connection for each in added if (each.connection.source, each.connection.destination) != names]
     for connection in others[:_SHOWN_EXTRA]:
         traffic = " ".join(f"{protocol}/{ports}" for protocol, ports in connection.traffic)
         yield f"{connection.source} to {connection.destination} {traffic}"
     if len(others) > _SHOWN_EXTRA:
         yield f"and {len(others) - _SHOWN_EXTRA} more"
-
-
-def _shown(model: Model, index: int) -> str:
-    endpoint = model.network.endpoints[index]
-    return str(endpoint.addresses) if endpoint.kind is Kind.BLOCK else endpoint.name
