@@ -34,10 +34,15 @@ class Connection:
     it holds for one address family alone, else None.
     """
 
-    sources: Party destinations: Party traffic: Traffic certainty: str = "sure" conditions: tuple[str, ...] = ()
-    family: Family | None = None implied: bool = False """True for what goes without saying: addresses that are
-    reached only if a DNS name that is listed itself resolves to them, and what runs on the very node of the
-    destination."""
+    sources: Party
+    destinations: Party
+    traffic: Traffic
+    certainty: str = "sure"
+    conditions: tuple[str, ...] = ()
+    family: Family | None = None
+    implied: bool = False
+    """True for what goes without saying: addresses that are reached only if a DNS name that is listed itself resolves
+    to them, and what runs on the very node of the destination."""
 
     @property
     def source(self) -> str:
