@@ -9,7 +9,8 @@ import pytest
 from crenel.output import difference_markdown, difference_table
 from crenel.output.reports import DifferenceReport
 from crenel.provenance import Origin
-from crenel.questions.diff import Cause, Change, Difference
+from crenel.questions.causes import Cause
+from crenel.questions.diff import Change, Difference
 from output.reports import HOSTILE, connection
 
 GITHUB = 65_536

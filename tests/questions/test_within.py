@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from crenel.provenance import NOWHERE
+from crenel.questions.causes import Cause
 from crenel.questions.connections import Connection
-from crenel.questions.diff import Cause, Change, Difference
+from crenel.questions.diff import Change, Difference
 from crenel.questions.parties import Party
 from crenel.questions.within import touching
 

@@ -99,8 +99,7 @@ class Stage:
     """The policies of one tier at one enforcement point.
 
     `isolating` stages deny what none of their rules allowed, for the subjects of any of their policies. `local_exempt`
-    stages never stand between an endpoint and its own node. A stage that is not `stateful` is asked about the reply as
-    well, with source and destination exchanged.
+    stages never stand between an endpoint and its own node.
     """
 
     name: str
@@ -108,4 +107,3 @@ class Stage:
     ranks: tuple[tuple[Policy, ...], ...]
     isolating: bool = False
     local_exempt: bool = False
-    stateful: bool = True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crenel.network.conditions import Formula, all_of
 from crenel.network.endpoints import Endpoint, Kind
 from crenel.network.evaluate import Cell, Event, run, start
-from crenel.network.locality import guarded
+from crenel.network.locality import LOCAL, guarded
 from crenel.network.lowering import StageView, View
 from crenel.network.network import Network
 from crenel.network.rules import Action, Direction
@@ -96,12 +96,7 @@ def _steps(
 ) -> Iterator[Step]:
     subject = network.endpoints[source if direction is Direction.EGRESS else destination]
     if not guarded(subject):
-        yield Step(
-            "",
-            direction,
-            Decision.NONE,
-            f"no policy applies to the {direction.value} of {subject.title}: {_why_free(subject)}",
-        )
+        yield Step("", direction, Decision.NONE, f"no policy applies to the {direction.value} of {_free(subject)}")
         return
     met = {id(event.stage) for event in events}
     open_traffic = asked
@@ -113,19 +108,22 @@ def _steps(
         elif not open_traffic:
             again = _alone(network, stage, source, destination, asked)
             yield from (step for step in again if step.decision is Decision.DENY)
-        elif stage.stage.isolating and stage.stage.ranks != ((),):
-            yield Step(
-                stage.stage.name,
-                direction,
-                Decision.NONE,
-                f"no {stage.stage.name} isolates {subject.title} for {direction.value}",
-            )
+        elif stage.stage.local_exempt and source == LOCAL:
+            text = f"no {stage.stage.name} stands between {subject.title} and the node it runs on"
+            yield Step(stage.stage.name, direction, Decision.NONE, text)
+        elif stage.stage.isolating:
+            text = f"no {stage.stage.name} isolates {subject.title} for {direction.value}"
+            yield Step(stage.stage.name, direction, Decision.NONE, text)
 
 
-def _why_free(endpoint: Endpoint) -> str:
+def _free(endpoint: Endpoint) -> str:
+    """An endpoint that no policy guards, and why."""
+    if endpoint.kind is Kind.BLOCK:
+        return "what is outside the cluster"
     if endpoint.kind is Kind.WORKLOAD:
-        return "it runs in the host network"
-    return "it is a node" if endpoint.kind in (Kind.NODE, Kind.LOCAL) else "it is outside the cluster"
+        return f"{endpoint.title}: it runs in the host network"
+    where = "it is a node" if endpoint.kind in (Kind.NODE, Kind.LOCAL) else "it is outside the cluster"
+    return f"{endpoint.title}: {where}"
 
 
 def _taken(events: list[Event]) -> int:

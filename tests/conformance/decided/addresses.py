@@ -43,13 +43,4 @@ DECISIONS = [
         "TCP/80",
         "denied",
     ),
-    Decision(
-        "host-bits",
-        "host bits of a CIDR are cut off: every API server that has such a policy applies it so",
-        [*BASE, _from({"ipBlock": {"cidr": "10.0.1.77/30"}})],
-        "b/client",
-        "a/web",
-        "TCP/80",
-        "denied",
-    ),
 ]

@@ -83,4 +83,13 @@ DECISIONS = [
         "TCP/80",
         "unknown",
     ),
+    Decision(
+        "name-family",
+        "a name is reached in the families of its source: IPv6 networks say nothing to an IPv4 pod (11, 26)",
+        [*BASE, guard("a", egress=[rule("Deny", "to", {"networks": ["::/0"]})])],
+        "a/web",
+        "dns:api.example.com",
+        "TCP/80",
+        "allowed",
+    ),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.decided.cluster import BASE
-from conformance.decisions import EVERYBODY, Decision, Object, guard, node, rule
+from conformance.decisions import EVERYBODY, Decision, Object, guard, node, policy, rule
 
 DENY_IN = rule("Deny", "from", EVERYBODY)
 UNKNOWN: Object = {"somethingNew": {}}
@@ -121,5 +121,14 @@ DECISIONS = [
         "a/web",
         "TCP/80",
         "denied",
+    ),
+    Decision(
+        "unknown-node-baseline",
+        "but of an isolated pod a NetworkPolicy is final, and lets its own node in before any baseline (14, 20)",
+        [*BASE, policy("a"), guard("a", 1, "Baseline", ingress=[rule("Deny", "from", UNKNOWN)])],
+        "node/n1",
+        "a/web",
+        "TCP/80",
+        "allowed",
     ),
 ]
