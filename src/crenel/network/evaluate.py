@@ -122,6 +122,8 @@ def start(universe: int, traffic: int = ALL) -> list[Cell]:
 def run(cells: list[Cell], stage: StageView, pinned: int, by_subject: bool, record: Recorder | None = None) -> None:
     """Take cells through one stage, in place. `by_subject` says which end is pinned: the one that the stage guards."""
     exempt = _exempt(stage, pinned, by_subject)
+    if exempt:
+        _let_through(cells, exempt, stage, pinned, by_subject)
     if exempt == ALL:
         return
     for cell in cells:
@@ -146,6 +148,20 @@ def _exempt(stage: StageView, pinned: int, by_subject: bool) -> int:
     if by_subject:
         return 1
     return ALL if pinned == 0 else 0
+
+
+def _let_through(cells: list[Cell], exempt: int, stage: StageView, pinned: int, by_subject: bool) -> None:
+    """Allow the exempt ones for good where the stage isolates: its word is final there, and it does not deny them."""
+    sure, possible = _isolation(stage, pinned, by_subject)
+    for cell in cells:
+        cell.allowed |= cell.undecided & exempt & possible
+        cell.undecided &= ~(exempt & sure)
+
+
+def _isolation(stage: StageView, pinned: int, by_subject: bool) -> tuple[int, int]:
+    """The free ends for which the stage isolates the subject. Returns (sure, possible)."""
+    sure, possible = stage.isolated.sure, stage.isolated.possible
+    return (-(sure >> pinned & 1), -(possible >> pinned & 1)) if by_subject else (sure, possible)
 
 
 def _rank(cells: list[Cell], rank: list[Step], stage: StageView, record: Recorder | None) -> None:
@@ -204,9 +220,7 @@ def _apply(cell: Cell, action: Action, hit: int, sure: int) -> None:
 
 
 def _isolate(cells: list[Cell], stage: StageView, pinned: int, by_subject: bool, record: Recorder | None) -> None:
-    sure, possible = stage.isolated.sure, stage.isolated.possible
-    if by_subject:
-        sure, possible = -(sure >> pinned & 1), -(possible >> pinned & 1)
+    sure, possible = _isolation(stage, pinned, by_subject)
     if not possible:
         return
     for cell in cells:

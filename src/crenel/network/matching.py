@@ -44,7 +44,7 @@ class Matcher:
         self.elsewhere = 0
         """The blocks and the names."""
         self._outside = 0
-        self._names: list[tuple[int, str]] = []
+        self._named_ends: list[tuple[int, Endpoint]] = []
         self._placed: dict[Family, list[tuple[int, int]]] = {4: [], 6: []}
         self._blocks: dict[Family, list[tuple[int, int, int]]] = {4: [], 6: []}
         self._roaming: dict[tuple[tuple[Family, ...], AddressSet], int] = {}
@@ -65,14 +65,14 @@ class Matcher:
                 outside.append(index)
                 self._add_block(index, endpoint)
             elif endpoint.kind is Kind.NAME:
-                self._names.append((index, endpoint.name.removeprefix("dns:")))
+                self._named_ends.append((index, endpoint))
             elif endpoint.kind is not Kind.LOCAL:
                 if endpoint.kind is Kind.WORKLOAD and not endpoint.hosted:
                     inside.append(index)
                 self._add_member(index, endpoint)
         self._everyone, self.reachable, self.double = union(everyone), union(reachable), union(double)
         self._outside, self._inside = union(outside), union(inside)
-        self.elsewhere = self._outside | union(index for index, _ in self._names)
+        self.elsewhere = self._outside | union(index for index, _ in self._named_ends)
         for each in FAMILIES:
             self._placed[each].sort()
             self._blocks[each].sort()
@@ -147,8 +147,8 @@ class Matcher:
             certain, maybe = self._unplaced(families, ranges, wanted)
             known |= roaming if certain else 0
             possible |= roaming if maybe else 0
-        for index, _ in self._names:
-            covered, met_at_all = self._name_in(wanted)
+        for index, endpoint in self._named_ends:
+            covered, met_at_all = self._name_in(endpoint.families, wanted)
             known |= covered << index
             possible |= met_at_all << index
         if outside_only:
@@ -176,14 +176,16 @@ class Matcher:
                 maybe = maybe or bool(wanted.only(family))
         return certain and maybe, maybe
 
-    def _name_in(self, wanted: AddressSet) -> tuple[int, int]:
-        families = (self._family,) if self._family else wanted.families()
-        present = any(wanted.only(family) for family in families)
-        return int(present and all(wanted.covers(family) for family in families)), int(present)
+    def _name_in(self, families: tuple[Family, ...], wanted: AddressSet) -> tuple[int, int]:
+        """Whether a name that resolves in some families surely, possibly leads into a set."""
+        asked = [family for family in families if self._family in (None, family)]
+        maybe = any(wanted.only(family) for family in asked)
+        return int(maybe and all(wanted.covers(family) for family in asked)), int(maybe)
 
     def _named(self, patterns: tuple[str, ...]) -> tuple[int, int]:
         sure = possible = 0
-        for index, name in self._names:
+        for index, endpoint in self._named_ends:
+            name = endpoint.name.removeprefix("dns:")
             if any(name_matches(pattern, name) for pattern in patterns):
                 sure |= 1 << index
             elif any(name_matches(name, pattern) for pattern in patterns):

@@ -30,7 +30,7 @@ class Cuts:
     traffic: frozenset[Match] = frozenset()
     names: frozenset[str] = frozenset()
     both_families: bool = False
-    """Whether some endpoint is in both address families."""
+    """Whether some endpoint is, or a name may be, in both address families."""
 
     def __or__(self, other: Cuts) -> Cuts:
         return Cuts(
@@ -57,6 +57,11 @@ class Blueprint:
         """All rules of all stages."""
         return (rule for stage in self.stages for rank in stage.ranks for policy in rank for rule in policy.rules)
 
+    def spoken_families(self) -> tuple[Family, ...]:
+        """The families that the cluster or its rules speak of."""
+        named = {each for rule in self.rules() if rule.peers.addresses for each in rule.peers.addresses.families()}
+        return tuple(family for family in FAMILIES if family in named or family in self.families)
+
     def cuts(self) -> Cuts:
         """Where the rules cut address space and traffic."""
         addresses: set[AddressSet] = set()
@@ -70,7 +75,7 @@ class Blueprint:
             names.update(rule.peers.names)
         for member in self.members:
             traffic.update(Match(protocol, (port, port)) for _, protocol, port in member.ports)
-        both = any(len(member.families) > 1 for member in self.members)
+        both = len(self.families) > 1 or any(len(member.families) > 1 for member in self.members)
         return Cuts(frozenset(addresses), frozenset(traffic), frozenset(names), both)
 
 
@@ -153,6 +158,8 @@ class Network:
         """This network with the endpoints of another one that shares its registry: for names, not for questions."""
         both = copy(self)
         both.endpoints = {**other.endpoints, **self.endpoints}
+        spoken = {*self.blueprint.spoken_families(), *other.blueprint.spoken_families()}
+        both.blueprint = replace(self.blueprint, families=tuple(sorted(spoken)))
         both._kinds = {}
         return both
 

@@ -160,14 +160,20 @@ class _Question:
             for source in self.start.members:
                 yield from self._service_legs(source)
             return
-        for source in self.start.members:
-            for destination in self.end.members:
-                endpoint = self.network.endpoints[destination]
-                traffic = self._traffic(self.asked, endpoint)
-                if traffic:
-                    yield Leg(source, destination, traffic, self.asked)
-                elif self.asked is not None:
-                    self.notes.append(f"{endpoint.name} declares no port named {self.asked[0].name!r}")
+        for source, destination in self._pairs():
+            endpoint = self.network.endpoints[destination]
+            traffic = self._traffic(self.asked, endpoint)
+            if traffic:
+                yield Leg(source, destination, traffic, self.asked)
+            elif self.asked is not None:
+                self.notes.append(f"{endpoint.name} declares no port named {self.asked[0].name!r}")
+
+    def _pairs(self) -> list[tuple[int, int]]:
+        """All pairs of the ends; a workload of several pods that differ is asked about two of them, not about one."""
+        pairs = [(source, destination) for source in self.start.members for destination in self.end.members]
+        if self.start.pod and self.end.pod:
+            return pairs
+        return [pair for pair in pairs if pair[0] != pair[1] or self.network.endpoints[pair[0]].replicas != 1] or pairs
 
     def _service_legs(self, source: int) -> Iterator[Leg]:
         service = self.end.service

@@ -57,11 +57,7 @@ class Parties:
     @cached_property
     def blocks(self) -> int:
         """The blocks outside, of the families that the cluster or its rules speak of."""
-        families = set(self._network.blueprint.families) | {
-            family
-            for rule in self._network.blueprint.rules()
-            for family in (rule.peers.addresses or AddressSet()).families()
-        }
+        families = set(self._network.blueprint.spoken_families())
         return union(
             index
             for index, endpoint in self._network.endpoints.items()
