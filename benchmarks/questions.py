@@ -36,8 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     net, loading = timed(lambda: crenel.load(given.folder))
     _, first = timed(lambda: ask(net, chance, given.workloads))
     asked = [timed(lambda: ask(net, chance, given.workloads)) for _ in range(given.questions)]
-    _, prepared = timed(lambda: change(net, shape, chance))
-    changed = [timed(lambda: change(net, shape, chance)) for _ in range(given.changes)]
+    policies = [another(shape, chance) for _ in range(given.changes + 1)]
+    _, prepared = timed(lambda: change(net, policies[0]))
+    changed = [timed(lambda each=each: change(net, each)) for each in policies[1:]]
     print(
         json.dumps(
             {
@@ -70,10 +71,14 @@ def ask(net: crenel.Network, chance: random.Random, workloads: int) -> tuple[boo
     return verdict.allowed, sum(line is not None for line in lines)
 
 
-def change(net: crenel.Network, shape: Shape, chance: random.Random) -> int:
-    """Put another policy in the place of one workload's, and say how many connections that changes."""
-    number = chance.randrange(shape.workloads)
-    written: dict[str, Any] = yaml.safe_load(policy(number, 0, shape, chance))
+def another(shape: Shape, chance: random.Random) -> dict[str, Any]:
+    """Another policy for one of the workloads, as the object that a caller would have."""
+    written: dict[str, Any] = yaml.safe_load(policy(chance.randrange(shape.workloads), 0, shape, chance))
+    return written
+
+
+def change(net: crenel.Network, written: dict[str, Any]) -> int:
+    """Put a policy in the place of the one with its name, and say how many connections that changes."""
     found = net.diff(net.with_changes(add=[written]))
     return len(found.added) + len(found.removed)
 

@@ -116,6 +116,7 @@ _UNDERSTOOD = {
     (f"{_STANDARD}/v1alpha1", "AdminNetworkPolicy"),
     (f"{_STANDARD}/v1alpha1", "BaselineAdminNetworkPolicy"),
     (f"{_STANDARD}/v1alpha2", "ClusterNetworkPolicy"),
+    (f"{_STANDARD}/v1beta1", "ClusterNetworkPolicy"),
 }
 
 

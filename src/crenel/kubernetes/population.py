@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 
 from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.meta import Metadata
@@ -148,9 +149,8 @@ def _of_pod(pod: Pod, owners: _Owners, node_addresses: dict[str, tuple[str, ...]
     kind, name = owners.of(pod)
     addresses: tuple[str, ...] = ()
     if status is not None:
-        addresses = tuple(each.ip for each in status.pod_ips or () if each.ip) or (
-            (status.pod_ip,) if status.pod_ip else ()
-        )
+        listed = [each.ip for each in status.pod_ips or ()] or [status.pod_ip]
+        addresses = tuple(text for text in listed if text and is_address(text))
     hosted = bool(spec.host_network)
     if not addresses and hosted and spec.node_name:
         addresses = node_addresses.get(spec.node_name, ())
@@ -219,7 +219,16 @@ def further_addresses(node: Node) -> list[str]:
 
 def _ip_addresses(node: Node) -> list[NodeAddress]:
     listed = (node.status.addresses if node.status else None) or []
-    return [each for each in listed if each.type in ("InternalIP", "ExternalIP")]
+    return [each for each in listed if each.type in ("InternalIP", "ExternalIP") and is_address(each.address)]
+
+
+def is_address(text: str) -> bool:
+    """Whether what a status lists as an address is one; what is none is nobody's address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class _Owners:

@@ -11,7 +11,7 @@ from crenel.network.conditions import NEVER, any_of, words
 from crenel.network.endpoints import Endpoint, Kind
 from crenel.network.locality import LOCAL, guarded
 from crenel.network.rules import Direction
-from crenel.network.traffic import ALL, Match, parse_traffic, protocol_name
+from crenel.network.traffic import ALL, PORTED, TCP, Match, parse_traffic, protocol_name
 from crenel.questions import places
 from crenel.questions.directory import Directory
 from crenel.questions.enforced import enforced
@@ -124,13 +124,8 @@ class _Question:
     def _nothing(self) -> Verdict:
         """There is nothing to connect to: whatever the policies say, no packet can get there."""
         reason = self.notes.pop() if self.notes else f"{self.end.text} is nowhere"
-        return Verdict(
-            self.start.text,
-            self.end.text,
-            self._described([self._traffic(self.asked, None)]),
-            Outcome.DENIED,
-            reasons=(reason,),
-        )
+        asked = _as_asked(self.asked) if self.asked else self.network.table.describe(self.network.table.everything)
+        return Verdict(self.start.text, self.end.text, asked, Outcome.DENIED, reasons=(reason,))
 
     def _described(self, masks: Iterable[int]) -> tuple[tuple[str, str], ...]:
         total = 0
@@ -320,14 +315,16 @@ def _asked_ports(
     asked: tuple[Match, ...], mask: int, described: tuple[tuple[str, str], ...], whole: int
 ) -> tuple[tuple[str, str], ...]:
     """Say the ports as asked for when all of them are meant: an atom may hold more ports than the question."""
-    if mask != whole or any(match.name for match in asked):
-        return described
+    return described if mask != whole or any(match.name for match in asked) else _as_asked(asked)
+
+
+def _as_asked(asked: tuple[Match, ...]) -> tuple[tuple[str, str], ...]:
     ports: dict[str, list[str]] = {}
     for match in asked:
-        text = "*" if match.protocol not in (6, 17, 132) else "1-65535"
+        text = match.name or ("1-65535" if match.protocol in PORTED else "*")
         if match.ports is not None:
             text = str(match.ports[0]) if match.ports[0] == match.ports[1] else f"{match.ports[0]}-{match.ports[1]}"
-        ports.setdefault(protocol_name(match.protocol or 0), []).append(text)
+        ports.setdefault(protocol_name(match.protocol or TCP), []).append(text)
     return tuple((protocol, ",".join(texts)) for protocol, texts in ports.items())
 
 

@@ -137,7 +137,7 @@ def connections(network: Network, selection: Selection | None = None, expand: bo
         Connection(sources, destinations, network.table.describe(traffic), *tag)
         for sources, destinations, traffic, tag in lines.all()
     ]
-    return sorted(listed, key=lambda each: (each.sources, each.destinations, each.traffic, each.certainty))
+    return sorted(listed, key=lambda each: (*each.sources.key, *each.destinations.key, each.traffic, each.certainty))
 
 
 def doubt(network: Network, parties: Parties, row: Row) -> Tag:

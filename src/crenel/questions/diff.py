@@ -99,11 +99,12 @@ def _difference(shown: _Shown, rows: list[_Row], found: Causes, expand: bool) ->
 
 
 def _ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
-    return tuple(
-        sorted(
-            changes, key=lambda each: (each.connection.sources, each.connection.destinations, each.connection.traffic)
-        )
-    )
+    return tuple(sorted(changes, key=_place))
+
+
+def _place(change: Change) -> tuple[object, ...]:
+    connection = change.connection
+    return (*connection.sources.key, *connection.destinations.key, connection.traffic)
 
 
 def _rows(before: Model, after: Model) -> Iterator[_Row]:

@@ -6,7 +6,9 @@ from collections import defaultdict
 from functools import cached_property
 
 from crenel.dialects.model import Model
-from crenel.network.addresses import AddressSet, Family
+from crenel.kubernetes.objects.services import Service
+from crenel.kubernetes.population import is_address
+from crenel.network.addresses import AddressSet, Family, address_text, parse_address
 from crenel.network.endpoints import Kind
 
 
@@ -47,12 +49,22 @@ class Directory:
     def pod_at(self) -> dict[str, tuple[str, str]]:
         """(namespace, name) of each live pod by its addresses, for pods that have addresses of their own."""
         return {
-            each.ip: (pod.namespace, pod.name)
+            address_text(*parse_address(each.ip)): (pod.namespace, pod.name)
             for pod in self.model.given.decoded.pods
             if pod.status is not None and not (pod.spec and pod.spec.host_network)
             for each in pod.status.pod_ips or ()
-            if each.ip
+            if each.ip and is_address(each.ip)
         }
+
+    @cached_property
+    def services_at(self) -> dict[tuple[Family, int], Service]:
+        """Services by their cluster addresses."""
+        found: dict[tuple[Family, int], Service] = {}
+        for service in self.model.given.decoded.services:
+            spec = service.spec
+            written = (spec.cluster_ips or [spec.cluster_ip or ""]) if spec is not None else []
+            found |= {parse_address(text): service for text in written if is_address(text)}
+        return found
 
     @cached_property
     def nodes(self) -> dict[str, list[int]]:

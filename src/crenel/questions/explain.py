@@ -95,7 +95,7 @@ def _steps(
     events: list[Event],
 ) -> Iterator[Step]:
     subject = network.endpoints[source if direction is Direction.EGRESS else destination]
-    if not guarded(subject):
+    if not guarded(subject) and not events:
         yield Step("", direction, Decision.NONE, f"no policy applies to the {direction.value} of {_free(subject)}")
         return
     met = {id(event.stage) for event in events}

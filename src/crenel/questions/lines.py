@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from crenel.network.network import Network
@@ -65,7 +66,7 @@ class Lines(Generic[Tag]):
         else:
             found = list(_untied(self._parties.named(sources), self._parties.named(destinations)))
         for one, other in found:
-            if not (one == other and one.single and self._alone(one.names[0])):
+            if not (one.names == other.names and one.single and other.single and self._alone(one.names[0])):
                 yield one, other
 
     def _alone(self, name: str) -> bool:
@@ -86,6 +87,11 @@ def _untied(sources: Party, destinations: Party) -> Iterator[tuple[Party, Party]
 
 
 def _split(party: Party) -> list[Party]:
-    if party.exceptions:
+    if party.exceptions or len(party.names) == 1:
         return [party]
-    return [Party((name,), outside=party.outside) for name in party.names]
+    return [_named(name, party.outside) for name in party.names]
+
+
+@lru_cache(maxsize=65536)
+def _named(name: str, outside: bool) -> Party:
+    return Party((name,), outside=outside)

@@ -11,11 +11,12 @@ from crenel.network.addresses import AddressSet
 from crenel.network.endpoints import Kind
 from crenel.network.network import Network
 
+_HANDFUL = 4
 EVERY = "*"
 """All workloads."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Party:
     """One side of a connection: the union of `names` without `exceptions`.
 
@@ -26,6 +27,11 @@ class Party:
     exceptions: tuple[str, ...] = ()
     outside: bool = False
     """Whether it is made of addresses or DNS names."""
+
+    @property
+    def key(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What to sort parties by; cheaper than comparing them."""
+        return self.names, self.exceptions
 
     @property
     def single(self) -> bool:
@@ -124,11 +130,26 @@ class Parties:
             return Party(tuple(self._sorted(mask)))
         if mask == self.workloads:
             return Party((EVERY,))
+        if (few := self._few(mask)) is not None:
+            return Party(tuple(few))
         if 2 * mask.bit_count() > self.workloads.bit_count():
             plain, rest = self._terms(mask), self._terms(self.workloads & ~mask)
             if len(rest) + 1 < len(plain):
                 return Party((EVERY,), tuple(rest))
         return self._with_holes(mask)
+
+    def _few(self, mask: int) -> list[str] | None:
+        """The names of a handful of workloads, none of which make up half of their namespace; the usual case."""
+        if mask.bit_count() > _HANDFUL:
+            return None
+        chosen = [self._network.endpoints[index] for index in members(mask)]
+        if any(self._sizes[each.group] <= 2 * len(chosen) for each in chosen):
+            return None
+        return sorted(each.name for each in chosen)
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        return {group: inside.bit_count() for group, inside in self.groups.items()}
 
     def _met(self, mask: int) -> list[tuple[str, int]]:
         """The namespaces that a set has members in."""

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from crenel.kubernetes.objects.services import Service
-from crenel.network.addresses import INTERNET, AddressSet, parse_network
+from crenel.network.addresses import INTERNET, AddressSet, Family, address_text, parse_network
 from crenel.network.traffic import PORTED, Match, parse_traffic, protocol_name, protocol_number
 from crenel.questions.directory import Directory
 
@@ -127,32 +127,27 @@ def _name(text: str, directory: Directory) -> Place:
 
 
 def _addresses(text: str, wanted: AddressSet, directory: Directory) -> Place:
-    """Who has these addresses: pods and nodes that do, and the blocks outside for what is left."""
-    network = directory.model.network
+    """Who has these addresses: a Service, pods and nodes that do, and the blocks outside for what is left."""
     family = wanted.families()[0]
     first = wanted.first(family)
-    if wanted.size() == 1 and first is not None and (known := directory.by_address.get((family, first))) is not None:
-        home = directory.pod_at.get(text)
-        return (
-            _pod(Place(text, (known,), whole=False, addresses=wanted), *home, directory)
-            if home
-            else Place(text, (known,), whole=False, addresses=wanted)
-        )
-    inside = (
-        []
-        if wanted.size() == 1
-        else sorted(
-            {
-                index
-                for (each, value), index in directory.by_address.items()
-                if each == family and wanted.contains(each, value)
-            }
-        )
-    )
+    if wanted.size() == 1 and first is not None:
+        return _address(text, (family, first), wanted, directory)
+    inside = sorted({index for (each, value), index in directory.by_address.items() if wanted.contains(each, value)})
     taken = AddressSet()
     for index in inside:
-        taken |= network.endpoints[index].addresses or AddressSet()
-    return Place(text, (*inside, *network.blocks_within(wanted - taken)), whole=False, addresses=wanted)
+        taken |= directory.model.network.endpoints[index].addresses or AddressSet()
+    blocks = directory.model.network.blocks_within(wanted - taken)
+    return Place(text, (*inside, *blocks), whole=False, addresses=wanted)
+
+
+def _address(text: str, value: tuple[Family, int], wanted: AddressSet, directory: Directory) -> Place:
+    if (service := directory.services_at.get(value)) is not None:
+        return Place(text, (), service=service)
+    known = directory.by_address.get(value)
+    members = (known,) if known is not None else directory.model.network.blocks_within(wanted)
+    found = Place(text, tuple(members), whole=False, addresses=wanted)
+    home = directory.pod_at.get(address_text(*value))
+    return _pod(found, *home, directory) if home is not None else found
 
 
 def _object(text: str, directory: Directory) -> Place:
