@@ -224,13 +224,7 @@ class Network:
         near = self.locality.near(destination) if universe & self.locality.hosted else NOWHERE_NEAR
         wanted = universe & view.sources_of(destination)
         cells = start(wanted | near.any, traffic)
-        for stage in view.of(Direction.EGRESS):
-            run(cells, stage, destination, False)
-        decide(cells)
-        proceed(cells)
-        for stage in view.of(Direction.INGRESS):
-            run(cells, stage, destination, True)
-        decide(cells)
+        _pass_both_ends(cells, view, destination, Direction.INGRESS)
         if near.any:
             localise(cells, near, wanted)
         return cells
@@ -238,13 +232,7 @@ class Network:
     def row(self, view: View, source: int, universe: int, traffic: int = ALL) -> list[Cell]:
         """Solve one source against a set of destinations."""
         cells = start(universe & view.targets_of(source), traffic)
-        for stage in view.of(Direction.EGRESS):
-            run(cells, stage, source, True)
-        decide(cells)
-        proceed(cells)
-        for stage in view.of(Direction.INGRESS):
-            run(cells, stage, source, False)
-        decide(cells)
+        _pass_both_ends(cells, view, source, Direction.EGRESS)
         return cells
 
     def solve(self, view: View, sources: int, destinations: int, traffic: int = ALL) -> list[Region]:
@@ -302,6 +290,16 @@ def by_member(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
             refined.append((left, what))
         found = refined
     return found
+
+
+def _pass_both_ends(cells: list[Cell], view: View, pinned: int, guarded: Direction) -> None:
+    """Take cells through the source's egress and the destination's ingress; `guarded` is what guards the pinned end."""
+    for direction in (Direction.EGRESS, Direction.INGRESS):
+        for stage in view.of(direction):
+            run(cells, stage, pinned, direction is guarded)
+        decide(cells)
+        if direction is Direction.EGRESS:
+            proceed(cells)
 
 
 def _changed(view: View, stages: Sequence[Stage], table: TrafficTable) -> View:
