@@ -1,4 +1,4 @@
-"""What holds for every test: it never reads the cluster, the colours or the width of whoever runs it."""
+"""What holds for every test: how long properties search, and that nothing of whoever runs it is read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 from command import ROOT
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+PHASES = [each for each in Phase if each is not Phase.explain]  # explaining a failure takes longer than finding it
+settings.register_profile(
+    "ci", max_examples=150, deadline=None, derandomize=True, phases=PHASES, suppress_health_check=SLOW
+)
+settings.register_profile("soak", max_examples=5000, deadline=None, phases=PHASES, suppress_health_check=SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 PERSONAL = ("NO_COLOR", "FORCE_COLOR", "CRENEL_DEBUG", "PYTHONUNBUFFERED")
 

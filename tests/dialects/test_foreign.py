@@ -46,7 +46,7 @@ def labels(**match: str) -> LabelSelector:
         ("cilium.io/v2", "CiliumNetworkPolicy", True),
         ("crd.projectcalico.org/v1", "NetworkPolicy", True),
         ("networking.k8s.aws/v1alpha1", "ClusterNetworkPolicy", True),
-        ("policy.networking.k8s.io/v1beta1", "ClusterNetworkPolicy", True),
+        ("policy.networking.k8s.io/v1beta1", "ClusterNetworkPolicy", False),
         ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy", False),
         ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", False),
         ("networking.k8s.io/v1", "NetworkPolicy", False),
