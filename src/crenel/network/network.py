@@ -158,6 +158,7 @@ class Network:
         """This network with the endpoints of another one that shares its registry: for names, not for questions."""
         both = copy(self)
         both.endpoints = {**other.endpoints, **self.endpoints}
+        both.native = self.native | other.native
         spoken = {*self.blueprint.spoken_families(), *other.blueprint.spoken_families()}
         both.blueprint = replace(self.blueprint, families=tuple(sorted(spoken)))
         both._kinds = {}

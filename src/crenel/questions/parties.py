@@ -72,8 +72,8 @@ class Parties:
 
     @cached_property
     def names(self) -> int:
-        """The DNS names."""
-        return self._network.of_kind(Kind.NAME)
+        """The DNS names that rules mention; those that questions brought along are nobody else's concern."""
+        return self._network.of_kind(Kind.NAME) & self._network.native
 
     @cached_property
     def groups(self) -> dict[str, int]:
