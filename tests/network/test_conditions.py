@@ -27,8 +27,12 @@ from crenel.network.conditions import (
     words,
 )
 
-A, B, C = NameResolves("a.example.com"), PolicyDecides("ciliumnetworkpolicy shop/web"), ComesFirst("cnp first")
-WORLDS = [dict(zip((A, B, C), values, strict=True)) for values in product((False, True), repeat=3)]
+A: Condition = NameResolves("a.example.com")
+B: Condition = PolicyDecides("ciliumnetworkpolicy shop/web")
+C: Condition = ComesFirst("cnp first")
+WORLDS: list[dict[Condition, bool]] = [
+    dict(zip((A, B, C), values, strict=True)) for values in product((False, True), repeat=3)
+]
 
 
 def holds(formula: Formula, world: dict[Condition, bool]) -> bool:

@@ -45,7 +45,7 @@ def meant(table: TrafficTable, mask: int) -> set[tuple[int, int]]:
 many = st.lists(matches(), max_size=6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(many)
 def test_masks_hold_exactly_what_was_matched(wanted: list[Match]) -> None:
     """Every match that the table was made for is a set of whole atoms, and their sum is their union."""
@@ -56,7 +56,7 @@ def test_masks_hold_exactly_what_was_matched(wanted: list[Match]) -> None:
     assert meant(table, table.sum(wanted)) == {each for match in wanted for each in carried(match)}
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(many)
 def test_atoms_are_disjoint_and_cover_everything(wanted: list[Match]) -> None:
     """Every port of TCP, UDP and SCTP is in exactly one atom; unnamed protocols share one."""
@@ -66,7 +66,7 @@ def test_atoms_are_disjoint_and_cover_everything(wanted: list[Match]) -> None:
     assert table.mask(Match(99)) & table.mask(Match(TCP)) == 0
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(many, many)
 def test_refined_keeps_bits_and_meaning(old: list[Match], new: list[Match]) -> None:
     """A refined table has every old bit where it was; sets without a split atom mean the same in both."""
@@ -85,7 +85,7 @@ def test_refined_keeps_bits_and_meaning(old: list[Match], new: list[Match]) -> N
     assert finer.describe(ALL)[:4] == TrafficTable([*old, *new]).describe(ALL)[:4]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(many, many)
 def test_refining_is_the_same_as_starting_over(old: list[Match], new: list[Match]) -> None:
     """A refined table describes every match in the same words as one made for all matches at once."""
