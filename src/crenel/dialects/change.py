@@ -46,7 +46,7 @@ def amended(model: Model, added: Sequence[AnyPolicy], removed: Sequence[AnyPolic
     """Put policies in and take others out. What has the name of one that is put in has to be among the removed."""
     given = replace(model.given, decoded=_with(model.given.decoded, added, removed))
     changed = tuple(_changes(added, removed))
-    if not _tells_more_apart(model, added):
+    if not (_tells_more_apart(model, added) or any(map(_speaks_of_names, removed))):
         stages = _Stages(model, given.decoded, added, removed)
         network = model.network.changed(stages.new, stages.fresh)
         if network is not None:
@@ -79,6 +79,13 @@ def _tells_more_apart(model: Model, added: Sequence[AnyPolicy]) -> bool:
     alone.network_policies = [policy for policy in added if isinstance(policy, NetworkPolicy)]
     alone.admin_policies = [policy for policy in added if isinstance(policy, AdminPolicy)]
     return not gather(alone).keys <= model.frame.distinctions.keys
+
+
+def _speaks_of_names(policy: AnyPolicy) -> bool:
+    """Whether names would be left in the network that nobody mentions any more."""
+    if not isinstance(policy, AdminPolicy) or policy.spec is None:
+        return False
+    return any(peer.domain_names for rule in policy.spec.egress or () for peer in rule.to or ())
 
 
 class _Stages:

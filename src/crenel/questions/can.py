@@ -109,10 +109,10 @@ class _Question:
         return Verdict(
             source=self.start.text,
             destination=self.end.text,
-            traffic=self._described(answer.asked for answer in answered),
+            traffic=self._described((answer.leg, answer.asked) for answer in answered),
             outcome=outcome,
-            passing=self._described(answer.sure for answer in answered),
-            uncertain=self._described(answer.possible & ~answer.sure for answer in answered),
+            passing=self._described((answer.leg, answer.sure) for answer in answered),
+            uncertain=self._described((answer.leg, answer.possible & ~answer.sure) for answer in answered),
             enforced=enforced(self.model, trace),
             trace=trace,
             reasons=tuple(dict.fromkeys(self._reasons(outcome, answered, trace))),
@@ -127,27 +127,28 @@ class _Question:
         asked = _as_asked(self.asked) if self.asked else self.network.table.describe(self.network.table.everything)
         return Verdict(self.start.text, self.end.text, asked, Outcome.DENIED, reasons=(reason,))
 
-    def _described(self, masks: Iterable[int]) -> tuple[tuple[str, str], ...]:
+    def _described(self, parts: Iterable[tuple[Leg, int]]) -> tuple[tuple[str, str], ...]:
+        """Say the traffic of some legs: as asked for where all of that is meant, for an atom may hold more ports."""
+        found: dict[str, list[str]] = {}
         total = 0
-        for mask in masks:
-            total |= mask
-        if self.asked is not None and self.end.service is None and total:
-            return _asked_ports(
-                self.asked, total, self.network.table.describe(total), self.network.table.sum(_numbered(self.asked))
-            )
-        return self.network.table.describe(total)
+        for leg, mask in parts:
+            if leg.matches and mask and mask == leg.traffic & self.network.table.everything:
+                for protocol, ports in _as_asked(leg.matches):
+                    found.setdefault(protocol, []).append(ports)
+            else:
+                total |= mask
+        for protocol, ports in self.network.table.describe(total):
+            found.setdefault(protocol, []).append(ports)
+        return tuple((protocol, ",".join(dict.fromkeys(ports))) for protocol, ports in found.items())
 
-    def _traffic(self, asked: tuple[Match, ...] | None, endpoint: Endpoint | None) -> int:
-        """The atoms asked about; a port by name is looked up at the endpoint."""
-        if asked is None:
-            return ALL
-        resolved = [
-            found
-            for match in asked
-            for found in (endpoint.named(match) if match.name and endpoint else (match,))
-            if not found.name
-        ]
-        return self.network.table.sum(resolved)
+    def _resolved(self, endpoint: Endpoint) -> tuple[Match, ...] | None:
+        """What was asked about; a port by name is looked up at the endpoint. None is all traffic."""
+        if self.asked is None:
+            return None
+        return tuple(found for match in self.asked for found in (endpoint.named(match) if match.name else (match,)))
+
+    def _leg(self, source: int, destination: int, matches: tuple[Match, ...] | None) -> Leg:
+        return Leg(source, destination, ALL if matches is None else self.network.table.sum(matches), matches)
 
     def legs(self) -> Iterator[Leg]:
         """The pairs of endpoints that the question is about."""
@@ -157,9 +158,9 @@ class _Question:
             return
         for source, destination in self._pairs():
             endpoint = self.network.endpoints[destination]
-            traffic = self._traffic(self.asked, endpoint)
-            if traffic:
-                yield Leg(source, destination, traffic, self.asked)
+            matches = self._resolved(endpoint)
+            if matches != ():
+                yield self._leg(source, destination, matches)
             elif self.asked is not None:
                 self.notes.append(f"{endpoint.name} declares no port named {self.asked[0].name!r}")
 
@@ -176,13 +177,12 @@ class _Question:
         found = resolve(service, self.asked, self.model.scope, self.model.given.decoded, self.network)
         if found.name:
             self.notes.append(f"{self.end.text} is an ExternalName Service: it leads to {found.name}")
-            yield Leg(source, self.network.admit_name(found.name), self._traffic(self.asked, None), self.asked)
+            yield self._leg(source, self.network.admit_name(found.name), self.asked)
         elif found.missing:
             self.notes.append(f"{self.end.text} leads nowhere: {found.missing}")
         for backend in found.backends:
-            traffic = self._traffic(backend.traffic, None)
             for destination in self._endpoints(backend):
-                yield Leg(source, destination, traffic, backend.traffic)
+                yield self._leg(source, destination, backend.traffic)
 
     def _endpoints(self, backend: Backend) -> tuple[int, ...]:
         if backend.endpoint is not None:
@@ -278,8 +278,8 @@ class _Question:
             sample = self.network.table.sample(answer.sure)
             if sample is None:
                 continue
-            if self.asked is not None and self.end.service is None and (ports := self.asked[0].ports):
-                sample = (sample[0], ports[0] if len(self.asked) == 1 and answer.sure == answer.asked else sample[1])
+            if answer.leg.matches and answer.sure == answer.asked and (ports := answer.leg.matches[0].ports):
+                sample = (answer.leg.matches[0].protocol or sample[0], ports[0])
             source, destination = (
                 self.network.endpoints[answer.leg.source],
                 self.network.endpoints[answer.leg.destination],
@@ -305,17 +305,6 @@ def _address(endpoint: Endpoint, family: Family, asked: AddressSet | None) -> st
         known &= asked
     value = known.first(family) if known is not None else None
     return endpoint.title if value is None else address_text(family, value)
-
-
-def _numbered(asked: tuple[Match, ...]) -> list[Match]:
-    return [match for match in asked if match.name is None]
-
-
-def _asked_ports(
-    asked: tuple[Match, ...], mask: int, described: tuple[tuple[str, str], ...], whole: int
-) -> tuple[tuple[str, str], ...]:
-    """Say the ports as asked for when all of them are meant: an atom may hold more ports than the question."""
-    return described if mask != whole or any(match.name for match in asked) else _as_asked(asked)
 
 
 def _as_asked(asked: tuple[Match, ...]) -> tuple[tuple[str, str], ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import msgspec
 
@@ -69,13 +71,12 @@ class Causes:
         return pairs if self._left > 0 else []
 
     def _few(self, mask: int) -> list[int]:
-        by_group: dict[str, int] = {}
+        by_group: dict[str, list[int]] = defaultdict(list)
         for index in members(mask):
             endpoint = self._models[1].network.endpoints.get(index) or self._models[0].network.endpoints[index]
-            by_group.setdefault(endpoint.group, index)
-            if len(by_group) == _SAMPLES:
-                break
-        return list(by_group.values())
+            by_group[endpoint.group].append(index)
+        turns = zip_longest(*by_group.values())
+        return [index for turn in turns for index in turn if index is not None][:_SAMPLES]
 
     def _met(self, source: int, destination: int, opened: bool) -> Iterator[str]:
         """The policies that allowed the pair where it is more open, and that denied it where it is less."""

@@ -133,11 +133,13 @@ def _alike(before: Model, after: Model, old: View, new: View) -> Iterable[list[i
     """Group destinations that neither side's rules tell apart."""
     label: dict[int, tuple[int, int]] = defaultdict(lambda: (-1, -1))
     for number, group in enumerate(
-        before.network.alike(old, before.network.of_kind(*_DESTINATIONS) & old.destinations)
+        before.network.alike(old, before.network.of_kind(*_DESTINATIONS) & before.network.native & old.destinations)
     ):
         for index in group:
             label[index] = (number, -1)
-    for number, group in enumerate(after.network.alike(new, after.network.of_kind(*_DESTINATIONS) & new.destinations)):
+    for number, group in enumerate(
+        after.network.alike(new, after.network.of_kind(*_DESTINATIONS) & after.network.native & new.destinations)
+    ):
         for index in group:
             label[index] = (label[index][0], number)
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -149,7 +151,7 @@ def _alike(before: Model, after: Model, old: View, new: View) -> Iterable[list[i
 def _rows_near(before: Model, after: Model, near: tuple[int, int]) -> Iterator[_Row]:
     """The rows of some destinations with all sources, and of some sources with all other destinations."""
     sources, destinations = near
-    others = after.network.of_kind(*_DESTINATIONS) & ~destinations
+    others = after.network.of_kind(*_DESTINATIONS) & after.network.native & ~destinations
     for old, new in zip(before.network.views, after.network.views, strict=True):
         for index in members(destinations & new.destinations):
             for (mask, was, now), traffic in _changes(before, after, old, new, index).items():
@@ -210,15 +212,18 @@ class _Shown:
 
     def changes(self, rows: list[_Row], found: Causes, expand: bool) -> Iterator[Change]:
         """The rows as changes of connections; those between two ends outside are none of ours."""
-        lines: Lines[_Tag] = Lines(self._network, self._parties, expand)
+
+        def caused(tag: _Tag, sources: int, destinations: int) -> _Tag:
+            was, now, family, _ = tag
+            return was, now, family, found.of(sources, destinations, _RANKS[now] > _RANKS[was])
+
+        lines: Lines[_Tag] = Lines(self._network, self._parties, expand, caused)
         inside = self._parties.workloads | self._parties.nodes
         for row in rows:
-            opened = _RANKS[row.after] > _RANKS[row.before]
             for sources in self._parties.classes(row.sources):
                 for destinations in self._parties.classes(row.destinations):
                     if (sources | destinations) & inside:
-                        why = found.of(sources, destinations, opened)
-                        lines.add(sources, destinations, row.traffic, (row.before, row.after, row.family, why))
+                        lines.add(sources, destinations, row.traffic, (row.before, row.after, row.family, ()))
         for one, other, traffic, (was, now, family, why) in lines.all():
             certainty = now if _RANKS[now] > _RANKS[was] else was
             connection = Connection(one, other, self._network.table.describe(traffic), certainty, (), family)

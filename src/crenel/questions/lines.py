@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -16,10 +16,14 @@ Tag = TypeVar("Tag")
 class Lines(Generic[Tag]):
     """Collects rectangles, each with a tag that keeps it apart from others, and lists them as lines.
 
-    Addresses outside are joined per party inside, so that a workload's way out is one line of CIDRs.
+    Addresses outside are joined per party inside, so that a workload's way out is one line of CIDRs. `refine` may give
+    each line a tag of its own, from the rectangle's tag and the sources and destinations that the line stands for.
     """
 
-    def __init__(self, network: Network, parties: Parties, expand: bool) -> None:
+    def __init__(
+        self, network: Network, parties: Parties, expand: bool, refine: Callable[[Tag, int, int], Tag] | None = None
+    ) -> None:
+        self._refine = refine
         self._network = network
         self._parties = parties
         self._expand = expand
@@ -31,13 +35,22 @@ class Lines(Generic[Tag]):
         """Add a rectangle whose ends are of one class each."""
         if destinations & self._parties.blocks:
             for party in self._single(sources):
-                self._out[party, traffic, tag] |= destinations
+                self._out[party, traffic, self._tag(tag, party, sources, None, destinations)] |= destinations
         elif sources & self._parties.blocks:
             for party in self._single(destinations):
-                self._in[party, traffic, tag] |= sources
+                self._in[party, traffic, self._tag(tag, None, sources, party, destinations)] |= sources
         else:
             for one, other in self._pairs(sources, destinations):
-                self._inside[one, other, tag] |= traffic
+                self._inside[one, other, self._tag(tag, one, sources, other, destinations)] |= traffic
+
+    def _tag(self, tag: Tag, one: Party | None, sources: int, other: Party | None, destinations: int) -> Tag:
+        if self._refine is None:
+            return tag
+        return self._refine(
+            tag,
+            self._parties.members(one, sources) if one is not None else sources,
+            self._parties.members(other, destinations) if other is not None else destinations,
+        )
 
     def all(self) -> Iterator[tuple[Party, Party, int, Tag]]:
         """The lines: (source, destination, traffic, tag)."""

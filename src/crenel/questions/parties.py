@@ -112,6 +112,16 @@ class Parties:
             return Party(("node/*",))
         return Party(tuple(self._sorted(mask)), outside=bool(mask & self.names))
 
+    def members(self, party: Party, within: int) -> int:
+        """Who of a set a party made from it stands for."""
+        if len(party.names) > 1 or party.exceptions:
+            return within
+        name = party.names[0]
+        if name.endswith("/*") and name[:-2] in self.groups:
+            return self.groups[name[:-2]] & within
+        index = self._network.blueprint.registry.known(name)
+        return 1 << index & within if index is not None else within
+
     def addresses(self, mask: int) -> AddressSet:
         """The addresses of some blocks."""
         v4: list[tuple[int, int]] = []

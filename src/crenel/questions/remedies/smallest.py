@@ -34,7 +34,7 @@ def remedy(model: Model, blocked: Blocked | None) -> Remedy | None:
     current, edits = model, list[Edit]()
     for _ in range(_MOST_EDITS):
         found = _passage(current, blocked)
-        if found is None or found.outcome is Outcome.UNKNOWN:
+        if found is None or (found.outcome is Outcome.UNKNOWN and not edits):
             return None
         if found.outcome is Outcome.ALLOWED:
             return Remedy(tuple(edits), tuple(_extra(model, current, blocked))) if edits else None
@@ -162,7 +162,7 @@ def _extra(before: Model, after: Model, blocked: Blocked) -> Iterator[str]:
     """What else becomes possible, as text."""
     if before.network.blueprint.registry is not after.network.blueprint.registry:
         return
-    added = compare(before, after).added
+    added = compare(before, after, expand=True).added
     names = tuple(before.network.endpoints[index].title for index in (blocked.source, blocked.destination))
     others = [each.connection for each in added if (each.connection.source, each.connection.destination) != names]
     for connection in others[:_SHOWN_EXTRA]:
