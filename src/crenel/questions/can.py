@@ -10,6 +10,7 @@ from crenel.network.addresses import FAMILIES, AddressSet, Family, address_text
 from crenel.network.conditions import NEVER, any_of, words
 from crenel.network.endpoints import Endpoint, Kind
 from crenel.network.locality import LOCAL, guarded
+from crenel.network.lowering import View
 from crenel.network.rules import Direction
 from crenel.network.traffic import ALL, PORTED, TCP, Match, parse_traffic, protocol_name
 from crenel.questions import places
@@ -204,9 +205,15 @@ class _Question:
                 return
             self.notes.append(f"this is about two replicas of {source.name}; a replica always reaches itself")
         for index, note in self._seen_as(leg.source, source, destination):
-            for view in self.network.views_of(leg.source, leg.destination):
+            for view in self._views(leg):
                 found = passage(self.network, view, index, leg.destination, leg.traffic)
                 yield Answered(leg, found.asked, found.sure, found.possible, found, note)
+
+    def _views(self, leg: Leg) -> list[View]:
+        """The views to ask in: an end that was given by address speaks that address' family."""
+        found = self.network.views_of(leg.source, leg.destination)
+        asked = [place.addresses.families() for place in (self.start, self.end) if place.addresses is not None]
+        return [view for view in found if all(view.family in (None, *families) for families in asked)] or found
 
     def _may_be_itself(self, source: Endpoint) -> bool:
         """Whether one end may be the other: not two pods by different names, not through a Service."""
