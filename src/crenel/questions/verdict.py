@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 from crenel.network.rules import Direction
@@ -36,6 +37,12 @@ class Decision(enum.Enum):
     """May match: it depends on something that the input does not say."""
 
 
+@lru_cache(maxsize=8192)
+def _line(origin: Origin, field: FieldPath) -> int | None:
+    """Look a line up once: a trace and its reasons ask for the same ones, and many traces meet the same policies."""
+    return origin.line(field)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One rule, or isolation, met on the way."""
@@ -60,7 +67,7 @@ class Step:
     @property
     def line(self) -> int | None:
         """The rule's line, looked up when asked for."""
-        return self.origin.line(self.field) if self.origin.source else None
+        return _line(self.origin, self.field) if self.origin.source else None
 
     @property
     def place(self) -> str:
