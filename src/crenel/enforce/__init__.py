@@ -1,0 +1,1 @@
+"""Enforcement: the neutral network as rules of the Linux kernel."""

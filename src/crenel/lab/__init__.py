@@ -1,0 +1,1 @@
+"""The kernel lab: the cluster that an input describes, as network namespaces of this machine, with real packets."""

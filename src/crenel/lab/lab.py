@@ -1,0 +1,70 @@
+"""A running lab: the twin in the kernel, its rules loaded, somebody listening, and a prober at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from crenel.enforce.hooks import Marks
+from crenel.enforce.ruleset import Ruleset
+from crenel.enforce.text import write
+from crenel.kernel.namespaces import Namespace
+from crenel.kernel.nftables import Nftables
+from crenel.lab.observations import Observation
+from crenel.lab.probes import Probe
+from crenel.lab.prober import Prober
+from crenel.lab.stage import Stage
+from crenel.lab.topology import node_key
+from crenel.lab.twin import Twin
+
+
+class Lab:
+    """A stage that is built. Close it, or use it as a context manager; its death takes everything away too."""
+
+    def __init__(self, stage: Stage, rulesets: dict[str, Ruleset] | None = None) -> None:
+        self.stage = stage
+        self.rulesets = stage.rulesets() if rulesets is None else rulesets
+        self.twin = Twin.build(stage.topology)
+        self._prober: Prober | None = None
+        try:
+            self._load()
+        except BaseException:
+            self.twin.close()
+            raise
+
+    def node(self, name: str) -> Namespace:
+        """The namespace of a node."""
+        return self.twin.spaces[node_key(name)]
+
+    def _load(self) -> None:
+        dataplanes = self.stage.dataplanes()
+        for name, ruleset in self.rulesets.items():
+            with Nftables(self.node(name)) as nft:
+                nft.run(write(ruleset))
+                nft.run(dataplanes[name])
+
+    @property
+    def prober(self) -> Prober:
+        """Sends probes; made, and with it all that listens, when it is first needed."""
+        if self._prober is None:
+            nodes = [self.node(name) for name in self.rulesets]
+            self._prober = Prober(self.twin.spaces, nodes, Marks().log_group)
+            self._prober.listeners.open(self.twin.spaces, self.stage.ears())
+        return self._prober
+
+    def probe(self, probes: Sequence[Probe], progress: Callable[[int], None] = lambda _done: None) -> list[Observation]:
+        """Send probes; what was observed, in their order."""
+        return self.prober.run(probes, progress)
+
+    def close(self) -> None:
+        """Take everything away."""
+        if self._prober is not None:
+            self._prober.close()
+        self.twin.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,166 @@
+"""Who answers in the twin: TCP and UDP sockets on the ports of pods, and raw sockets that see SCTP arrive.
+
+A TCP connection that brings a token, and a datagram, are reported with the title of the pod that got it. A datagram is
+answered with itself; on a connection that brings anything else the pod says who it is, for people who look around.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TypeAlias
+
+from crenel.kernel.namespaces import Namespace
+from crenel.lab.tokens import token_of
+from crenel.network.traffic import SCTP, TCP, UDP
+
+Report: TypeAlias = Callable[[int, str], None]
+"""Called with the number of a probe and the title of the pod that it arrived at."""
+
+_BACKLOG = 4096
+_GREETING = 256
+_AT_ONCE = 512
+"""How much one ear may be served before others are; the poller tells again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """Where somebody listens."""
+
+    title: str
+    space: str
+    address: str
+    protocol: int
+    port: int
+
+
+class Listeners:
+    """All ears of a twin, served by whoever waits on `poller`: events of descriptors in `handlers` go there."""
+
+    def __init__(self, poller: select.epoll, handlers: dict[int, Callable[[int], None]]) -> None:
+        self._poller = poller
+        self._handlers = handlers
+        self._sockets: dict[int, tuple[socket.socket, str]] = {}
+        self.report: Report = lambda _number, _title: None
+        self.taken: set[tuple[str, int]] = set()
+        """(address, port) of all of them."""
+
+    def open(self, spaces: dict[str, Namespace], ears: Iterable[Ear]) -> None:
+        """Listen. Of several ears at one place the first one counts.
+
+        Raises:
+            OSError: an address is not there, or there are too few descriptors.
+        """
+        by_space: dict[str, dict[tuple[str, int, int], Ear]] = {}
+        for ear in ears:
+            by_space.setdefault(ear.space, {}).setdefault((ear.address, ear.protocol, ear.port), ear)
+        for space, wanted in by_space.items():
+            with spaces[space].entered():
+                for ear in wanted.values():
+                    self._open(ear)
+
+    def _open(self, ear: Ear) -> None:
+        family = socket.AF_INET if ip_address(ear.address).version == 4 else socket.AF_INET6
+        if ear.protocol == TCP:
+            opened = socket.socket(family, socket.SOCK_STREAM)
+        elif ear.protocol == UDP:
+            opened = socket.socket(family, socket.SOCK_DGRAM)
+        else:
+            opened = socket.socket(family, socket.SOCK_RAW, SCTP)
+        opened.setblocking(False)
+        opened.bind((ear.address, 0 if ear.protocol == SCTP else ear.port))
+        if ear.protocol == TCP:
+            opened.listen(_BACKLOG)
+            self._add(opened, ear.title, self._accept)
+        elif ear.protocol == UDP:
+            self._add(opened, ear.title, self._datagram)
+        else:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            self._add(opened, ear.title, self._raw)
+        self.taken.add((ear.address, ear.port))
+
+    def _add(self, opened: socket.socket, title: str, handler: Callable[[int], None]) -> None:
+        number = opened.fileno()
+        self._sockets[number] = opened, title
+        self._handlers[number] = handler
+        self._poller.register(number, select.EPOLLIN)
+
+    def _accept(self, number: int) -> None:
+        listening, title = self._sockets[number]
+        for _ in range(_AT_ONCE):
+            try:
+                accepted, _ = listening.accept()
+            except ConnectionError:
+                continue  # it was over before we looked
+            except OSError:
+                return
+            accepted.setblocking(False)
+            self._add(accepted, title, self._receive)
+            self._receive(accepted.fileno())
+
+    def _receive(self, number: int) -> None:
+        accepted, title = self._sockets[number]
+        try:
+            found = accepted.recv(_GREETING)
+        except BlockingIOError:
+            return
+        except OSError:
+            found = b""
+        if (probe := token_of(found)) is not None:
+            self.report(probe, title)
+        elif found:
+            _greet(accepted, title)
+        self._close(number)
+
+    def _datagram(self, number: int) -> None:
+        opened, title = self._sockets[number]
+        for _ in range(_AT_ONCE):
+            try:
+                found, peer = opened.recvfrom(2048)
+            except OSError:
+                return
+            if (probe := token_of(found)) is not None:
+                self.report(probe, title)
+            try:
+                opened.sendto(found, peer)
+            except OSError:
+                continue
+
+    def _raw(self, number: int) -> None:
+        opened, title = self._sockets[number]
+        for _ in range(_AT_ONCE):
+            try:
+                found, _ = opened.recvfrom(2048)
+            except OSError:
+                return
+            # Raw sockets get the header of IPv4 and not that of IPv6: raw(7), ipv6(7).
+            start = (found[0] & 15) * 4 if opened.family == socket.AF_INET else 0
+            # The initiate tag of an INIT chunk is the number of its probe: RFC 9260, section 3.3.2.
+            if len(found) >= start + 20 and found[start + 12] == 1:
+                self.report(int.from_bytes(found[start + 16 : start + 20], "big"), title)
+
+    def _close(self, number: int) -> None:
+        opened, _ = self._sockets.pop(number)
+        self._poller.unregister(number)
+        del self._handlers[number]
+        opened.close()
+
+    def close(self) -> None:
+        """Stop listening."""
+        for number in list(self._sockets):
+            self._close(number)
+
+
+def _greet(accepted: socket.socket, title: str) -> None:
+    body = f"{title}\n"
+    head = f"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
+    try:
+        accepted.send((head + body).encode())
+        accepted.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
+
+

@@ -1,0 +1,113 @@
+"""The world outside of the twin: hosts with addresses in every block that some rule or Service tells apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from crenel.lab.exposed import Exposed
+from crenel.network.addresses import AddressSet, Family, address_text
+from crenel.network.endpoints import Endpoint, Kind
+from crenel.network.matching import name_matches
+from crenel.network.network import Network
+
+UNUSABLE = AddressSet.of(
+    "0.0.0.0/8", "127.0.0.0/8", "169.254.1.0/24", "224.0.0.0/4", "255.255.255.255",
+    "::/127", "::ffff:0:0/96", "fe80::/10", "ff00::/8",
+)  # fmt: skip
+"""Addresses that the kernel lets no host have: unspecified, loopback, multicast, broadcast, IPv4 in IPv6, IPv6 link-local;
+and the link-local block that the twin's own gateways use. Other IPv4 link-local addresses, such as that of a cloud's
+metadata service, Linux routes like any other."""
+
+NAMED = AddressSet.of("198.18.0.0/15", "2001:db8:ffff::/48")
+"""Where the hosts are that DNS names lead to (RFC 2544, RFC 3849)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideHost:
+    """One address outside. `endpoint` is its block in the model, or the DNS name that leads to it."""
+
+    endpoint: int
+    family: Family
+    address: int
+    title: str
+
+    @property
+    def text(self) -> str:
+        """The address as it is written."""
+        return address_text(self.family, self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All hosts outside, and the blocks that have none."""
+
+    hosts: Sequence[OutsideHost]
+    unprobed: Sequence[str]
+
+
+def world(
+    network: Network, services: Sequence[Exposed], inside: AddressSet, targets: Iterable[tuple[Family, int]]
+) -> World:
+    """Choose hosts outside: the first and the last usable address of each block, of each part of it that a Service's
+    source ranges tell apart, and every one of `targets`. `inside` is what belongs to the cluster.
+    """
+    hosts: dict[tuple[Family, int], OutsideHost] = {}
+    unprobed: list[str] = []
+    ranges = [AddressSet.of(*each.source_ranges) for each in services if each.source_ranges]
+    wanted = list(targets)
+    for index, endpoint in network.endpoints.items():
+        if endpoint.kind is not Kind.BLOCK or endpoint.families[0] not in network.blueprint.spoken_families():
+            continue
+        assert endpoint.addresses is not None
+        free = endpoint.addresses - UNUSABLE - inside
+        if not free:
+            unprobed.append(str(endpoint.addresses))
+            continue
+        for part in _parts(free, ranges):
+            for family, value in _ends(part, wanted):
+                hosts[family, value] = OutsideHost(index, family, value, address_text(family, value))
+    return World([*hosts.values(), *_named(network)], unprobed)
+
+
+def _parts(free: AddressSet, ranges: Sequence[AddressSet]) -> Iterator[AddressSet]:
+    """A set, cut by each of some others."""
+    parts = [free]
+    for one in ranges:
+        parts = [piece for part in parts for piece in (part & one, part - one) if piece]
+    yield from parts
+
+
+def _ends(part: AddressSet, targets: Iterable[tuple[Family, int]]) -> Iterator[tuple[Family, int]]:
+    for family in part.families():
+        ranges = part.ranges(family)
+        # The network and broadcast addresses of the whole space are left alone; any other end is a host's like others.
+        yield family, max(ranges[0][0], 1)
+        yield family, ranges[-1][1]
+    yield from ((family, value) for family, value in targets if part.contains(family, value))
+
+
+def _named(network: Network) -> Iterator[OutsideHost]:
+    """A host for each DNS name that rules mention; a pattern is tried with a name of its own."""
+    names = [(index, each) for index, each in network.endpoints.items() if each.kind is Kind.NAME]
+    for number, (index, endpoint) in enumerate(sorted(names, key=lambda each: each[1].name)):
+        for family in endpoint.families:
+            value = NAMED.ranges(family)[0][0] + number + 1
+            yield OutsideHost(index, family, value, _example(endpoint))
+
+
+def _example(endpoint: Endpoint) -> str:
+    return endpoint.name.replace("dns:*.", "dns:crenel-lab.")
+
+
+def resolved(hosts: Iterable[OutsideHost], network: Network) -> dict[str, AddressSet]:
+    """The addresses behind each name or pattern that rules mention: of all the names that it covers."""
+    named = [(host.title.removeprefix("dns:"), host) for host in hosts if host.title.startswith("dns:")]
+    found: dict[str, AddressSet] = {}
+    for rule in network.blueprint.rules():
+        for pattern in rule.peers.names:
+            found[pattern] = AddressSet()
+            for name, host in named:
+                if name_matches(pattern, name):
+                    found[pattern] |= AddressSet.from_range(host.family, host.address, host.address)
+    return found

@@ -1,0 +1,303 @@
+"""From what an input describes to what really runs: every pod with a name, a node and addresses.
+
+The lab and the compiler need addresses, which plain manifests do not have. A placement makes the pods that templates
+foretell, puts them on nodes and gives everybody an address, as a cluster would. Whatever the input says itself is kept.
+The model of a placement is a model like any other, only that nothing about addresses and nodes is unknown in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from itertools import cycle
+
+import msgspec
+
+from crenel.dialects.model import Input, Model, build
+from crenel.kubernetes.objects.meta import Metadata, OwnerReference
+from crenel.kubernetes.objects.workloads import (
+    Container,
+    ContainerPort,
+    Node,
+    NodeAddress,
+    NodeSpec,
+    NodeStatus,
+    Pod,
+    PodIP,
+    PodSpec,
+    PodStatus,
+)
+from crenel.kubernetes.population import Group, further_addresses, is_address, node_addresses
+from crenel.lab.addressing import NODES, PODS, Allocator, Network, networks, of_family
+from crenel.lab.exposed import Exposed, expose
+from crenel.network.addresses import FAMILIES, Family
+
+_ENDED = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPod:
+    """One pod of the twin. A `hosted` pod has the addresses of its node."""
+
+    namespace: str
+    name: str
+    node: str
+    addresses: tuple[str, ...]
+    hosted: bool
+    ports: tuple[tuple[str, int], ...]
+    """What it declares: (protocol, port)."""
+
+    @property
+    def title(self) -> str:
+        """How it is written: ``shop/web-0``."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedNode:
+    """One node of the twin. The first address of each family is what it sends from."""
+
+    name: str
+    addresses: tuple[str, ...]
+    further: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What whoever asks for a twin decides."""
+
+    replicas: int = 1
+    """The most pods of one workload."""
+    nodes: int = 1
+    """How many nodes there are when the input names none."""
+    families: tuple[Family, ...] = ()
+    """Empty: those that the input shows, and both when it shows none."""
+
+
+@dataclass(slots=True)
+class Placement:
+    """A model in which everything has its place."""
+
+    model: Model
+    pods: list[PlacedPod] = field(default_factory=list)
+    nodes: list[PlacedNode] = field(default_factory=list)
+    services: list[Exposed] = field(default_factory=list)
+    families: tuple[Family, ...] = (4,)
+    notes: list[str] = field(default_factory=list)
+    """What is not as the input says, or not in the twin; a line each."""
+
+
+class NotPlaced(ValueError):
+    """The input asks for what a placement cannot give; the message is one line."""
+
+
+def place(model: Model, wishes: Wishes | None = None, known: Placement | None = None) -> Placement:
+    """Place the input of a model. What `known` has placed already keeps its place, and nothing may be new to it.
+
+    Raises:
+        Exhausted: a range has too few addresses.
+        NotPlaced: there are pods or nodes that `known` does not have, or has others.
+    """
+    return _Placing(model, wishes or Wishes(), known).placement()
+
+
+class _Placing:
+    def __init__(self, model: Model, wishes: Wishes, known: Placement | None) -> None:
+        self.model, self.wishes, self.known = model, wishes, known
+        self.decoded = model.given.decoded
+        self.notes: list[str] = []
+        self.groups = [model.scope.groups[index] for index in sorted(model.scope.groups)]
+        self.families = known.families if known else wishes.families or self._families()
+        self.allocator = Allocator(ip_address(text) for text in self._taken())
+        self.places = {pod.title: pod for pod in known.pods} if known else {}
+        self.live = {f"{pod.namespace}/{pod.name}": pod for pod in self.decoded.pods if not _ended(pod)}
+        self.given: set[str] = set()
+        """Addresses of the pods that have been placed."""
+
+    def _families(self) -> tuple[Family, ...]:
+        """Those that some address or declaration of the input shows; both when nothing does."""
+        around = self.model.scope.surroundings
+        shown = around.pod_ranges | around.node_addresses | around.service_ranges
+        addresses = [text for group in self.groups for text in group.addresses or ()]
+        declared = any(each.spec and each.spec.ip_families for each in self.decoded.services)
+        return around.families if shown or addresses or declared else FAMILIES
+
+    def _taken(self) -> Iterator[str]:
+        for group in self.groups:
+            yield from group.addresses or ()
+        for node in self.decoded.nodes:
+            yield from (*node_addresses(node), *further_addresses(node))
+        for pod in self.known.pods if self.known else ():
+            yield from pod.addresses
+
+    def placement(self) -> Placement:
+        nodes = self._nodes()
+        pods, placed = self._pods({node.name: node for node in nodes})
+        exposed, services = expose(self.decoded, self.allocator, self.families, self.known and self.known.services)
+        decoded = replace(
+            self.decoded,
+            nodes=nodes,
+            pods=pods,
+            services=services,
+            workloads=[msgspec.structs.replace(each, spec=None) for each in self.decoded.workloads],
+            cron_jobs=[],
+            custom_workloads=[],
+        )
+        model = build(Input(decoded, self.model.given.pod_cidrs, self.model.given.unreadable))
+        if self.known:
+            self._compare(placed)
+        listed = [PlacedNode(node.name, tuple(node_addresses(node)), tuple(further_addresses(node))) for node in nodes]
+        return Placement(model, placed, listed, exposed, self.families, self.notes)
+
+    def _compare(self, placed: Sequence[PlacedPod]) -> None:
+        gone = sorted(self.places.keys() - {pod.title for pod in placed})
+        new = sorted({pod.title for pod in placed} - self.places.keys())
+        if new or gone:
+            what = "are new" if new else "are gone"
+            raise NotPlaced(f"the running twin has other pods: {', '.join((new or gone)[:5])} {what}; start it again")
+
+    def _nodes(self) -> list[Node]:
+        names = {node.name: node for node in self.decoded.nodes}
+        for group in self.groups:
+            for name in sorted(group.nodes or ()):
+                names.setdefault(name, _new_node(name))
+        if not names:
+            count = len(self.known.nodes) if self.known else self.wishes.nodes
+            names = {f"node-{number + 1}": _new_node(f"node-{number + 1}") for number in range(count)}
+        return [self._addressed(node) for node in names.values()]
+
+    def _addressed(self, node: Node) -> Node:
+        """A node that has an internal address of each family."""
+        own = node_addresses(node)
+        before = next((each.addresses for each in self.known.nodes if each.name == node.name), ()) if self.known else ()
+        new: list[str] = []
+        for family in self.families:
+            if not of_family(own, family):
+                kept = of_family(before, family)
+                new.append(kept[0] if kept else str(self.allocator.one(networks(NODES, family))))
+        listed = [*(NodeAddress(type="InternalIP", address=text) for text in new), *_status_addresses(node)]
+        return msgspec.structs.replace(node, status=NodeStatus(addresses=listed))
+
+    def _pods(self, nodes: Mapping[str, Node]) -> tuple[list[Pod], list[PlacedPod]]:
+        pods: list[Pod] = []
+        placed: list[PlacedPod] = []
+        turns = cycle(nodes)
+        for group in self.groups:
+            for number, name, node in self._members(group, nodes, turns):
+                pod = self.live.get(f"{group.namespace}/{name}") or _planned(group, name, number)
+                one = self._place(group, pod, nodes[node])
+                if one is not None:
+                    placed.append(one)
+                    pods.append(_settled(pod, one))
+        return pods, placed
+
+    def _members(self, group: Group, nodes: Mapping[str, Node], turns: cycle[str]) -> Iterator[tuple[int, str, str]]:
+        """(ordinal, pod name, node) of the pods of a group that the twin has."""
+        if group.replicas is None:
+            homes = sorted(group.nodes or nodes)
+            yield from ((number, f"{group.workload}-{node}", node) for number, node in enumerate(homes))
+            return
+        names = list(group.members) or [f"{group.workload}-{number}" for number in range(group.replicas)]
+        if len(names) > self.wishes.replicas and not self.known:
+            self.notes.append(f"{group.namespace}/{group.workload}: {self.wishes.replicas} of {len(names)} pods")
+        for number, name in enumerate(names[: self.wishes.replicas]):
+            home = self._home(group, name)
+            yield number, name, home if home in nodes else next(turns)
+
+    def _home(self, group: Group, name: str) -> str:
+        before = self.places.get(f"{group.namespace}/{name}")
+        if before is not None:
+            return before.node
+        pod = self.live.get(f"{group.namespace}/{name}")
+        if pod is not None and pod.spec is not None and pod.spec.node_name:
+            return pod.spec.node_name
+        return next(iter(group.nodes)) if group.nodes and len(group.nodes) == 1 else ""
+
+    def _place(self, group: Group, pod: Pod, node: Node) -> PlacedPod | None:
+        title = f"{pod.namespace}/{pod.name}"
+        if group.hosted:
+            addresses: tuple[str, ...] = tuple(node_addresses(node))
+        elif title in self.places:
+            addresses = self.places[title].addresses
+        else:
+            addresses = self._pod_addresses(pod, node)
+        taken = {address for address in addresses if not group.hosted and address in self.given}
+        if taken:
+            self.notes.append(f"{title}: left out, because another pod has its address {min(taken)}")
+            return None
+        self.given.update(() if group.hosted else addresses)
+        ports = tuple(dict.fromkeys((protocol, number) for _, protocol, number in group.ports))
+        return PlacedPod(pod.namespace, pod.name, node.name, addresses, group.hosted, ports)
+
+    def _pod_addresses(self, pod: Pod, node: Node) -> tuple[str, ...]:
+        own = list(dict.fromkeys(_live_addresses(pod)))
+        if own:
+            return tuple(own)
+        return tuple(str(self.allocator.one(self._pod_ranges(node, family))) for family in self.families)
+
+    def _pod_ranges(self, node: Node, family: Family) -> list[Network]:
+        """Where pods of a node get their addresses: what the user says, or the node, or else the usual range."""
+        written = list(self.model.given.pod_cidrs) or _node_ranges(node)
+        return networks(written, family) or networks(PODS, family)
+
+
+def _node_ranges(node: Node) -> list[str]:
+    if node.spec is None:
+        return []
+    return node.spec.pod_cidrs or ([node.spec.pod_cidr] if node.spec.pod_cidr else [])
+
+
+def _status_addresses(node: Node) -> list[NodeAddress]:
+    return list((node.status.addresses if node.status else None) or ())
+
+
+def _new_node(name: str) -> Node:
+    labels = {"kubernetes.io/hostname": name}
+    return Node(api_version="v1", kind="Node", metadata=Metadata(name=name, labels=labels), spec=NodeSpec())
+
+
+def _ended(pod: Pod) -> bool:
+    return pod.status is not None and pod.status.phase in _ENDED
+
+
+def _live_addresses(pod: Pod) -> Iterable[str]:
+    if pod.status is None:
+        return ()
+    listed = [each.ip for each in pod.status.pod_ips or ()] or [pod.status.pod_ip]
+    return (str(ip_address(text)) for text in listed if text and is_address(text))
+
+
+def _planned(group: Group, name: str, number: int) -> Pod:
+    """A pod as its controller would make it."""
+    given = {key: _given_label(key, name, number) for key in group.unsettled}
+    owner = OwnerReference(kind=group.kind, name=group.workload, controller=True)
+    metadata = Metadata(
+        name=name,
+        namespace=group.namespace,
+        labels={**given, **group.labels},
+        owner_references=None if group.kind == "Pod" else [owner],
+    )
+    ports = [
+        ContainerPort(container_port=port, name=label or None, protocol=protocol)
+        for label, protocol, port in group.ports
+    ]
+    spec = PodSpec(
+        containers=[Container(name="app", ports=ports)],
+        host_network=group.hosted or None,
+        service_account_name=group.service_account,
+    )
+    return Pod(api_version="v1", kind="Pod", metadata=metadata, spec=spec, origin=group.origin)
+
+
+def _given_label(key: str, name: str, number: int) -> str:
+    if key == "statefulset.kubernetes.io/pod-name":
+        return name
+    return str(number) if key.endswith("-index") else "lab"
+
+
+def _settled(pod: Pod, place: PlacedPod) -> Pod:
+    """A pod that runs in its place."""
+    spec = msgspec.structs.replace(pod.spec or PodSpec(), node_name=place.node)
+    ips = [PodIP(ip=address) for address in place.addresses]
+    return msgspec.structs.replace(pod, spec=spec, status=PodStatus(phase="Running", pod_ips=ips))

@@ -1,0 +1,271 @@
+"""Sends probes and watches what becomes of them, all from one process.
+
+Each probe has a socket that is made in the namespace of its source, with a source port that no other probe of the batch
+has. It is over when the other end answers, or was seen to get it, or when a rule logs that it dropped it. What neither
+happens to is sent once more, and is lost if that is the same: silence is never taken for a denial.
+"""
+
+from __future__ import annotations
+
+import errno
+import resource
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+
+from crenel.kernel.conntrack import Conntrack
+from crenel.kernel.namespaces import Namespace
+from crenel.kernel.nflog import LoggedPacket, PacketLog
+from crenel.kernel.packets import parse, sctp_init
+from crenel.lab.listeners import Listeners
+from crenel.lab.observations import LOST, Fate, Observation
+from crenel.lab.probes import Probe
+from crenel.lab.tokens import token
+from crenel.network.traffic import SCTP, TCP, UDP
+
+GRACE = 0.4
+"""Seconds without any news after which what is left counts as lost; loopback takes microseconds."""
+_PATIENCE = 20.0
+"""Seconds that a batch may take after its last probe was sent, with news or without."""
+_BATCH = 8192
+_PORTS = range(33000, 65000)
+"""Source ports of probes; above node ports and below the end."""
+_POLL_EVERY = 64
+_TRACKED = 100_000
+"""Connections that a node may remember before it is made to forget; the kernel's table has 262,144 for all."""
+_TOKENS = 1 << 31
+_RESET = struct.pack("ii", 1, 0)
+_GONE = {errno.ECONNREFUSED, errno.ECONNRESET}
+
+
+class Prober:
+    """Probes one twin. `spaces` are its namespaces, `logs` the packet logs of its nodes."""
+
+    def __init__(self, spaces: Mapping[str, Namespace], nodes: Iterable[Namespace], log_group: int) -> None:
+        self._spaces = spaces
+        self._nodes = list(nodes)
+        self._poller = select.epoll()
+        self._handlers: dict[int, Callable[[int], None]] = {}
+        self.listeners = Listeners(self._poller, self._handlers)
+        self.listeners.report = self._got
+        self._logs = [PacketLog(node, log_group) for node in self._nodes]
+        for number, log in enumerate(self._logs):
+            self._poller.register(log.fileno(), select.EPOLLIN)
+            self._handlers[log.fileno()] = self._read_log(number)
+        self._next_port = 0
+        self._probes: Sequence[Probe] = ()
+        self._open: dict[int, socket.socket] = {}
+        self._by_socket: dict[int, int] = {}
+        self._by_port: dict[int, int] = {}
+        self._found: dict[int, Observation] = {}
+        self._raw: dict[str, socket.socket] = {}
+        self._connected: set[int] = set()
+        self._where: dict[int, str] = {}
+        """By probe, the title of the pod that was seen to get it."""
+        self._base = 1
+        """The token of the batch's first probe, so that nothing of an earlier batch is taken for one of this."""
+        _raise_limit()
+
+    def close(self) -> None:
+        """Stop everything."""
+        self.listeners.close()
+        for log in self._logs:
+            log.close()
+        self._poller.close()
+
+    def run(self, probes: Sequence[Probe], progress: Callable[[int], None] = lambda _done: None) -> list[Observation]:
+        """Send all probes. Returns what was observed, in their order. `progress` is told how many are over."""
+        found: list[Observation] = []
+        for start in range(0, len(probes), _BATCH):
+            batch = probes[start : start + _BATCH]
+            seen = self._batch(batch)
+            again = [number for number, each in enumerate(seen) if each.fate is Fate.LOST]
+            for number, each in zip(again, self._batch([batch[number] for number in again]), strict=True):
+                seen[number] = each
+            found += seen
+            progress(len(found))
+            self._forget()
+        return found
+
+    def _forget(self) -> None:
+        for node in self._nodes:
+            with Conntrack(node) as table:
+                if table.count() > _TRACKED:
+                    table.flush()
+
+    def _batch(self, probes: Sequence[Probe]) -> list[Observation]:
+        if not probes:
+            return []
+        self._probes = probes
+        self._found, self._by_port, self._where = {}, {}, {}
+        order = sorted(range(len(probes)), key=lambda number: probes[number].source.space)
+        for space, numbers in groupby(order, key=lambda number: probes[number].source.space):
+            self._send_from(space, list(numbers))
+        self._wait(len(probes))
+        for number in list(self._open):
+            self._end(number)
+        for raw in self._raw.values():
+            raw.close()
+        self._raw = {}
+        self._base = (self._base + len(probes)) % _TOKENS or 1
+        return [self._found.get(number, LOST) for number in range(len(probes))]
+
+    def _send_from(self, space: str, numbers: Sequence[int]) -> None:
+        for chunk in range(0, len(numbers), _POLL_EVERY):
+            with self._spaces[space].entered():
+                for number in numbers[chunk : chunk + _POLL_EVERY]:
+                    self._send(number)
+            self._poll(0)
+
+    def _send(self, number: int) -> None:
+        probe = self._probes[number]
+        port = self._port(probe.source.address)
+        self._by_port[port] = number
+        family = socket.AF_INET if probe.source.family == 4 else socket.AF_INET6
+        if probe.protocol == SCTP:
+            self._send_sctp(number, probe, family, port)
+            return
+        opened = socket.socket(family, socket.SOCK_STREAM if probe.protocol == TCP else socket.SOCK_DGRAM)
+        opened.setblocking(False)
+        self._open[number] = opened
+        self._by_socket[opened.fileno()] = number
+        try:
+            opened.bind((probe.source.address, port))
+            error = opened.connect_ex((probe.address, probe.port))
+            if probe.protocol != TCP:
+                opened.send(token(self._base + number))
+        except OSError as refused:
+            error = refused.errno or 0
+        # A packet that is dropped on its way out gives an error too; its log tells why.
+        if error in _GONE:
+            self._arrived(number)
+            return
+        events = select.EPOLLOUT if probe.protocol == TCP else select.EPOLLIN
+        self._handlers[opened.fileno()] = self._client
+        self._poller.register(opened.fileno(), events)
+
+    def _send_sctp(self, number: int, probe: Probe, family: int, port: int) -> None:
+        key = f"{probe.source.space} {probe.source.address}"
+        if key not in self._raw:
+            raw = self._raw[key] = socket.socket(family, socket.SOCK_RAW, SCTP)
+            raw.bind((probe.source.address, 0))
+        try:
+            self._raw[key].sendto(sctp_init(port, probe.port, self._base + number), (probe.address, 0))
+        except OSError:
+            return  # dropped on its way out, and logged
+
+    def _port(self, address: str) -> int:
+        """A source port that no other probe of the batch has, and that nobody listens on."""
+        while True:
+            port = _PORTS[self._next_port]
+            self._next_port = (self._next_port + 1) % len(_PORTS)
+            if (address, port) not in self.listeners.taken:
+                return port
+
+    def _wait(self, count: int) -> None:
+        end = time.monotonic() + _PATIENCE
+        news, known = time.monotonic() + GRACE, len(self._found)
+        while len(self._found) < count:
+            now = time.monotonic()
+            if now > end or now > news:
+                return
+            self._poll(0.05)
+            if len(self._found) != known:
+                news, known = time.monotonic() + GRACE, len(self._found)
+
+    def _poll(self, seconds: float) -> None:
+        for number, _ in self._poller.poll(seconds, 1024):
+            if (handler := self._handlers.get(number)) is not None:
+                handler(number)
+
+    def _client(self, descriptor: int) -> None:
+        number = self._by_socket[descriptor]
+        probe, opened = self._probes[number], self._open[number]
+        if probe.protocol != TCP:
+            self._answered(number, opened)
+            return
+        error = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error in _GONE or (not error and probe.direct):
+            self._arrived(number)
+        elif error:
+            self._end(number)
+        elif number not in self._connected:
+            # Which pod it is behind the Service, that pod will say when it gets this.
+            self._connected.add(number)
+            self._introduce(number, opened)
+            self._poller.modify(descriptor, select.EPOLLIN)
+        else:
+            self._end(number)
+
+    def _introduce(self, number: int, opened: socket.socket) -> None:
+        try:
+            opened.send(token(self._base + number))
+        except OSError:
+            self._end(number)
+
+    def _answered(self, number: int, opened: socket.socket) -> None:
+        try:
+            opened.recv(64)
+        except ConnectionError:
+            pass
+        except OSError:
+            return
+        self._arrived(number)
+
+    def _arrived(self, number: int) -> None:
+        self._found.setdefault(number, Observation(Fate.ARRIVED, backend=self._where.get(number, "")))
+        self._end(number)
+
+    def _got(self, received: int, title: str) -> None:
+        """An ear reports a token. A datagram is over only when its answer is back."""
+        number = received - self._base
+        if not 0 <= number < len(self._probes):
+            return
+        self._where[number] = title
+        if self._probes[number].protocol != UDP:
+            self._arrived(number)
+
+    def _read_log(self, place: int) -> Callable[[int], None]:
+        log = self._logs[place]
+
+        def read(_descriptor: int) -> None:
+            for logged in log.read():
+                self._dropped(logged)
+
+        return read
+
+    def _dropped(self, logged: LoggedPacket) -> None:
+        try:
+            packet = parse(logged.payload)
+        except ValueError:
+            return
+        number = self._by_port.get(packet.sport)
+        if number is None or self._probes[number].protocol != packet.protocol:
+            return
+        target = (packet.destination, packet.dport)
+        self._found.setdefault(number, Observation(Fate.DROPPED, logged.prefix.strip(), target))
+        self._end(number)
+
+    def _end(self, number: int) -> None:
+        opened = self._open.pop(number, None)
+        if opened is None:
+            return
+        descriptor = opened.fileno()
+        del self._by_socket[descriptor]
+        self._connected.discard(number)
+        if self._handlers.pop(descriptor, None) is not None:
+            self._poller.unregister(descriptor)
+        if self._probes[number].protocol == TCP:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        opened.close()
+
+
+def _raise_limit() -> None:
+    """Let this process have as many descriptors as it may."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+

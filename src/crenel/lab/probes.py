@@ -1,0 +1,238 @@
+"""Which packets are sent: every pair of ends, with every port that some rule, pod or Service speaks of, and others.
+
+Of each interval of ports that no rule splits the first and the last are tried, so that a rule that is off by one is
+found; and the intervals that nobody speaks of are among them. Where that would be more than a user waits for, the
+last ports are left out first.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from crenel.lab.backends import Served, TwinBackend
+from crenel.lab.dataplane import OUT_OF_RANGE, UNSERVED
+from crenel.lab.oracle import Expectation, Oracle
+from crenel.lab.outside import OutsideHost
+from crenel.lab.placement import Placement
+from crenel.lab.roster import Roster
+from crenel.lab.topology import OUTSIDE, node_key, pod_key
+from crenel.network.addresses import AddressSet, Family
+from crenel.network.locality import LOCAL
+from crenel.network.network import Network
+from crenel.network.traffic import PORTED, protocol_number
+
+MOST = 250_000
+"""How many probes are sent before ports are left out."""
+
+
+class Route(enum.Enum):
+    """Which way a probe takes."""
+
+    PODS = "pod to pod"
+    FROM_NODE = "node to pod"
+    TO_NODE = "pod to node"
+    FROM_OUTSIDE = "outside to pod"
+    TO_OUTSIDE = "pod to outside"
+    SERVICE = "to a Service inside"
+    NODE_PORT = "outside to a node port"
+    BALANCER = "outside to a load balancer"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One end that can send and be sent to. `name` is what reports call it; `space` its namespace in the twin."""
+
+    name: str
+    title: str
+    space: str
+    endpoint: int
+    node: str
+    family: Family
+    address: str
+    hosted: bool = False
+    ports: tuple[tuple[int, int], ...] = ()
+    """What it listens on: (protocol, port)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One end that a probe may arrive at, and what the model says of that."""
+
+    title: str
+    address: str
+    port: int
+    expected: Expectation
+
+
+@dataclass(slots=True)
+class Probe:
+    """One packet, or one handshake. `candidates` is empty where nobody may serve it, for the reason `refused`."""
+
+    route: Route
+    source: Party
+    destination: str
+    address: str
+    protocol: int
+    port: int
+    candidates: tuple[Candidate, ...]
+    refused: str = ""
+
+    @property
+    def direct(self) -> bool:
+        """Whether it goes to an address as it is, and to no Service."""
+        return self.route not in (Route.SERVICE, Route.NODE_PORT, Route.BALANCER)
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The probes of a run. `undecided` counts pairs that the model cannot decide, which are not sent."""
+
+    probes: list[Probe]
+    undecided: int
+    thinned: bool
+
+
+class Parties:
+    """Everybody in the twin."""
+
+    def __init__(self, placement: Placement, roster: Roster, hosts: Sequence[OutsideHost]) -> None:
+        self.pods = [
+            Party(
+                roster.names[pod.title], pod.title, pod_key(pod), roster.pods[pod.title], pod.node,
+                _family(address), address, pod.hosted,
+                tuple((protocol_number(protocol), port) for protocol, port in pod.ports),
+            )
+            for pod in placement.pods
+            for address in pod.addresses
+        ]  # fmt: skip
+        self.nodes = [
+            Party(f"node/{node}", f"node/{node}", node_key(node), endpoint, node, _family(address), address, True)
+            for address, (node, endpoint) in roster.addresses.items()
+        ]
+        self.senders = {(party.node, party.family): party for party in reversed(self.nodes)}
+        """The address that each node sends from, by family."""
+        self.outside = [
+            Party(host.title, host.title, OUTSIDE, host.endpoint, "", host.family, host.text) for host in hosts
+        ]
+
+
+def _family(text: str) -> Family:
+    return 4 if ip_address(text).version == 4 else 6
+
+
+class Planner:
+    """Makes the agenda of a run."""
+
+    def __init__(self, network: Network, parties: Parties, served: Sequence[Served], entrances: dict[str, str]) -> None:
+        self._oracle = Oracle(network)
+        self._parties = parties
+        self._served = served
+        self._entrances = entrances
+        self._slots = network.table.slots
+        self._undecided = 0
+
+    def agenda(self, most: int = MOST) -> Agenda:
+        """All probes, at most about `most`."""
+        pairs = [pair for pair in self._pairs() if pair[1].family == pair[2].family and pair[1].address != pair[2].address]
+        thinned = len(pairs) * len(self._ports((), thinned=False)) > most
+        probes = [
+            probe for route, source, target in pairs for probe in self._direct(route, source, target, thinned)
+        ]
+        probes += self._through_services()
+        return Agenda(probes, self._undecided, thinned)
+
+    def _pairs(self) -> Iterator[tuple[Route, Party, Party]]:
+        parties = self._parties
+        guarded = [pod for pod in parties.pods if not pod.hosted]
+        hosted = [pod for pod in parties.pods if pod.hosted]
+        senders = [*parties.senders.values(), *hosted]
+        for source in guarded:
+            yield from ((Route.PODS, source, target) for target in guarded)
+            yield from ((Route.TO_NODE, source, target) for target in (*parties.nodes, *hosted))
+            yield from ((Route.TO_OUTSIDE, source, target) for target in parties.outside)
+        for target in guarded:
+            yield from ((Route.FROM_NODE, source, target) for source in senders)
+            named = (each for each in parties.outside if not each.name.startswith("dns:"))
+            yield from ((Route.FROM_OUTSIDE, source, target) for source in named)
+
+    def _ports(self, declared: Sequence[tuple[int, int]], thinned: bool) -> list[tuple[int, int]]:
+        """The (protocol, port) pairs to try at one end."""
+        found = dict.fromkeys(each for each in declared if each[0] in PORTED)
+        for slot in self._slots:
+            if slot.protocol in PORTED:
+                found[slot.protocol, slot.first] = None
+                if not thinned:
+                    found[slot.protocol, slot.last] = None
+        return list(found)
+
+    def _direct(self, route: Route, source: Party, target: Party, thinned: bool) -> Iterator[Probe]:
+        seen_as = LOCAL if source.hosted and source.node == target.node and not target.hosted else source.endpoint
+        for protocol, port in self._ports(target.ports, thinned):
+            expected = self._oracle.expect(source.family, seen_as, target.endpoint, protocol, port)
+            if expected.allowed is None:
+                self._undecided += 1
+                continue
+            candidate = Candidate(target.title, target.address, port, expected)
+            yield Probe(route, source, target.name, target.address, protocol, port, (candidate,))
+
+    def _through_services(self) -> Iterator[Probe]:
+        inside = [*(pod for pod in self._parties.pods if not pod.hosted), *self._parties.senders.values()]
+        outside = [each for each in self._parties.outside if not each.name.startswith("dns:")]
+        for served in self._served:
+            for address in served.addresses(served.exposed.addresses):
+                for source in inside:
+                    if source.family == served.family:
+                        yield from self._to(Route.SERVICE, source, served, address, served.port.port)
+            for source in outside:
+                if source.family == served.family:
+                    yield from self._from_outside(source, served)
+
+    def _from_outside(self, source: Party, served: Served) -> Iterator[Probe]:
+        if served.port.node_port:
+            for (node, family), party in self._parties.senders.items():
+                if family == source.family:
+                    yield from self._to(
+                        Route.NODE_PORT, source, served, party.address, served.port.node_port, node
+                    )
+        for address in served.addresses((*served.exposed.balancers, *served.exposed.externals)):
+            if node := self._entrances.get(address):
+                yield from self._to(Route.BALANCER, source, served, address, served.port.port, node)
+
+    def _to(
+        self, route: Route, source: Party, served: Served, address: str, port: int, node: str = ""
+    ) -> Iterator[Probe]:
+        """A probe of a Service's address; `node` is the one that it enters by from outside."""
+        probe = Probe(route, source, f"{served.exposed.title}", address, served.protocol, port, ())
+        if address in served.exposed.balancers and not _within(source, served.exposed.source_ranges):
+            probe.refused = OUT_OF_RANGE
+        else:
+            backends = served.outside(node) if node else served.inside(source.node)
+            translated = bool(node) and not served.exposed.local_outside
+            probe.candidates = tuple(self._candidate(source, served, each, node if translated else "") for each in backends)
+            probe.refused = "" if backends else UNSERVED
+        if any(each.expected.allowed is None for each in probe.candidates):
+            self._undecided += 1
+            return
+        yield probe
+
+    def _candidate(self, source: Party, served: Served, backend: TwinBackend, translator: str) -> Candidate:
+        """One backend, as the client or, behind source NAT, as a node reaches it.
+
+        A node that forwards is not the pod's own node in the sense of the exemption: that is bound to local origin.
+        """
+        if translator:
+            seen_as = self._parties.senders[translator, served.family].endpoint
+        elif source.hosted and source.node == backend.node:
+            seen_as = LOCAL
+        else:
+            seen_as = source.endpoint
+        expected = self._oracle.expect(served.family, seen_as, backend.endpoint, served.protocol, backend.port)
+        return Candidate(backend.title, backend.address, backend.port, expected)
+
+
+def _within(source: Party, ranges: Sequence[str]) -> bool:
+    value = int(ip_address(source.address))
+    return not ranges or AddressSet.of(*ranges).contains(source.family, value)

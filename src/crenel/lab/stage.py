@@ -1,0 +1,94 @@
+"""What follows from a placement: who is who, how it is wired, and what the kernel is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from crenel.enforce.compiler import compile_node
+from crenel.enforce.ruleset import Ruleset
+from crenel.lab import dataplane
+from crenel.lab.addressing import BALANCERS, SERVICES
+from crenel.lab.backends import Backends, Served, entrances, hand_made
+from crenel.lab.listeners import Ear
+from crenel.lab.outside import World, resolved, world
+from crenel.lab.placement import Placement
+from crenel.lab.probes import Parties
+from crenel.lab.roster import Roster, enrol
+from crenel.lab.sites import sites
+from crenel.lab.topology import OUTSIDE, Topology, node_key, pod_key, wire
+from crenel.network.addresses import AddressSet, Family
+from crenel.network.traffic import SCTP, TCP, UDP, protocol_number
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What follows from a placement: who is who, who stands behind what, how it is wired."""
+
+    placement: Placement
+    roster: Roster
+    world: World
+    served: list[Served]
+    entrances: dict[str, str]
+    topology: Topology
+    parties: Parties
+
+    def rulesets(self) -> dict[str, Ruleset]:
+        """What each node enforces."""
+        network = self.placement.model.network
+        names = resolved(self.world.hosts, network)
+        found = sites(self.placement, self.roster, self.topology.interfaces)
+        return {node: compile_node(network, site, resolved=names) for node, site in found.items()}
+
+    def dataplanes(self) -> dict[str, str]:
+        """The Services of each node, as nft text."""
+        return {
+            node.name: dataplane.write(self.served, node.name, self._sources(node.name))
+            for node in self.placement.nodes
+        }
+
+    def _sources(self, node: str) -> Mapping[Family, str]:
+        return {family: party.address for (name, family), party in self.parties.senders.items() if name == node}
+
+    def ears(self) -> list[Ear]:
+        """Who listens where: pods on the ports they declare and on those that Services lead to, all for SCTP."""
+        found: list[Ear] = []
+        spaces: dict[str, tuple[str, str]] = {}
+        for pod in self.placement.pods:
+            for address in pod.addresses:
+                spaces.setdefault(address, (pod.title, pod_key(pod)))
+                for protocol, port in pod.ports:
+                    number = protocol_number(protocol)
+                    if number in (TCP, UDP):
+                        found.append(Ear(pod.title, pod_key(pod), address, number, port))
+        for served in self.served:
+            for backend in served.backends:
+                if served.protocol in (TCP, UDP) and backend.address in spaces:
+                    title, space = spaces[backend.address]
+                    found.append(Ear(title, space, backend.address, served.protocol, backend.port))
+        for address, (node, _) in self.roster.addresses.items():
+            spaces.setdefault(address, (f"node/{node}", node_key(node)))
+        spaces |= {host.text: (host.text, OUTSIDE) for host in self.world.hosts}
+        found += [Ear(title, space, address, SCTP, 0) for address, (title, space) in spaces.items()]
+        return found
+
+
+def stage(placement: Placement) -> Stage:
+    """Derive everything from a placement."""
+    roster = enrol(placement)
+    model = placement.model
+    hosts = world(model.network, placement.services, _inside(placement), hand_made(placement))
+    served = Backends(placement, roster, hosts.hosts).served()
+    found = entrances(placement, served)
+    topology = wire(placement, hosts.hosts, found)
+    return Stage(placement, roster, hosts, served, found, topology, Parties(placement, roster, hosts.hosts))
+
+
+def _inside(placement: Placement) -> AddressSet:
+    """What belongs to the cluster: its ranges, and every address that somebody in it has."""
+    blueprint = placement.model.network.blueprint
+    own = [text for pod in placement.pods for text in pod.addresses]
+    own += [text for node in placement.nodes for text in (*node.addresses, *node.further)]
+    own += [text for each in placement.services for text in (*each.addresses, *each.balancers, *each.externals)]
+    return blueprint.inside | AddressSet.of(*SERVICES, *BALANCERS, *(str(ip_address(text)) for text in own))
