@@ -14,7 +14,7 @@ from ipaddress import ip_address
 
 from crenel.lab.backends import Served, TwinBackend
 from crenel.lab.dataplane import OUT_OF_RANGE, UNSERVED
-from crenel.lab.oracle import Expectation, Oracle
+from crenel.network.oracle import Expectation, Oracle
 from crenel.lab.outside import OutsideHost
 from crenel.lab.placement import Placement
 from crenel.lab.roster import Roster
@@ -59,11 +59,16 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One end that a probe may arrive at, and what the model says of that."""
+    """One end that a probe may arrive at, and what the model says of that.
+
+    `source` and `destination` are the endpoints that it was asked about: the source as it is seen there.
+    """
 
     title: str
     address: str
     port: int
+    source: int
+    destination: int
     expected: Expectation
 
 
@@ -175,7 +180,7 @@ class Planner:
             if expected.allowed is None:
                 self._undecided += 1
                 continue
-            candidate = Candidate(target.title, target.address, port, expected)
+            candidate = Candidate(target.title, target.address, port, seen_as, target.endpoint, expected)
             yield Probe(route, source, target.name, target.address, protocol, port, (candidate,))
 
     def _through_services(self) -> Iterator[Probe]:
@@ -230,7 +235,7 @@ class Planner:
         else:
             seen_as = source.endpoint
         expected = self._oracle.expect(served.family, seen_as, backend.endpoint, served.protocol, backend.port)
-        return Candidate(backend.title, backend.address, backend.port, expected)
+        return Candidate(backend.title, backend.address, backend.port, seen_as, backend.endpoint, expected)
 
 
 def _within(source: Party, ranges: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What the model says of single packets: the expectation that every probe is held against."""
+"""What the model says of single packets, for whoever asks about many of them between the same ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crenel.network.locality import LOCAL
 from crenel.network.lowering import View
 from crenel.network.network import Network
 from crenel.network.rules import Direction
-from crenel.network.traffic import Match
+from crenel.network.traffic import PORTED, Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +36,24 @@ class Oracle:
         self._masks: dict[tuple[int, int], int] = {}
 
     def expect(self, family: Family, source: int, destination: int, protocol: int, port: int) -> Expectation:
-        """What holds for the first packet of a connection between two endpoints.
+        """What holds for the first packet of a connection between two endpoints; `port` counts where there are ports.
 
         A source in the network of the destination's own node is `crenel.network.locality.LOCAL`.
         """
-        traffic = self._traffic(protocol, port)
-        denied = []
-        unsure = False
-        for direction, subject, other in (
-            (Direction.EGRESS, source, destination),
-            (Direction.INGRESS, destination, source),
-        ):
-            may, may_not = self._end(family, direction, subject, other, traffic)
-            if not may:
-                denied.append(direction)
-            unsure = unsure or (may and may_not)
-        if denied:
-            return Expectation(False, tuple(denied))
-        return Expectation(None) if unsure else ALLOWED
+        found = {
+            Direction.EGRESS: self.end(family, Direction.EGRESS, source, destination, protocol, port),
+            Direction.INGRESS: self.end(family, Direction.INGRESS, destination, source, protocol, port),
+        }
+        if denied := tuple(direction for direction, allowed in found.items() if allowed is False):
+            return Expectation(False, denied)
+        return Expectation(None) if None in found.values() else ALLOWED
+
+    def end(
+        self, family: Family, direction: Direction, subject: int, other: int, protocol: int, port: int
+    ) -> bool | None:
+        """The same for one end alone: whether what guards the subject lets it through; None where it is not known."""
+        may, may_not = self._end(family, direction, subject, other, self._traffic(protocol, port))
+        return None if may and may_not else may
 
     def _end(self, family: Family, direction: Direction, subject: int, other: int, traffic: int) -> tuple[bool, bool]:
         """Whether one end may allow, and may deny, some traffic with another endpoint."""
@@ -70,5 +70,6 @@ class Oracle:
     def _traffic(self, protocol: int, port: int) -> int:
         key = (protocol, port)
         if (mask := self._masks.get(key)) is None:
-            mask = self._masks[key] = self._network.table.mask(Match(protocol, (port, port)))
+            match = Match(protocol, (port, port)) if protocol in PORTED else Match(protocol)
+            mask = self._masks[key] = self._network.table.mask(match)
         return mask
