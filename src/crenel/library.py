@@ -48,6 +48,11 @@ class Network:
         self._amended: tuple[Network, Amended] | None = None
         self._edits: list[tuple[tuple[Document, ...], tuple[str, ...]]] = []
 
+    @property
+    def documents(self) -> Sequence[Document]:
+        """The objects of the input, as they were read."""
+        return self._reading.documents
+
     @cached_property
     def notices(self) -> list[Problem]:
         """What the reader of an answer has to know: policies that are not understood."""

@@ -9,6 +9,8 @@ COMMANDS = {
     "map": ("crenel.cli.map", "show who can talk to whom"),
     "can": ("crenel.cli.can", "say whether SOURCE may reach TARGET, and why"),
     "diff": ("crenel.cli.diff", "show what became possible and impossible between two states"),
+    "lab": ("crenel.cli.lab", "build the cluster on this machine and prove the answers with real packets"),
+    "enforce": ("crenel.cli.enforce", "print the nftables rules that enforce the policies on a node"),
     "snapshot": ("crenel.cli.snapshot", "save what the other commands need from a cluster in one file"),
     "completion": ("crenel.cli.completion", "print the completion script of a shell"),
 }

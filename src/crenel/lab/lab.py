@@ -6,17 +6,22 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
+from crenel.dialects.model import Model
+from crenel.enforce.delta import delta
 from crenel.enforce.hooks import Marks
+from crenel.enforce.revocation import Review, Reviewer
 from crenel.enforce.ruleset import Ruleset
 from crenel.enforce.text import write
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nftables import Nftables
 from crenel.lab.observations import Observation
+from crenel.lab.placement import place
 from crenel.lab.probes import Probe
 from crenel.lab.prober import Prober
-from crenel.lab.stage import Stage
+from crenel.lab.stage import Stage, stage
 from crenel.lab.topology import node_key
 from crenel.lab.twin import Twin
+from crenel.network.addresses import AddressSet
 
 
 class Lab:
@@ -56,6 +61,36 @@ class Lab:
     def probe(self, probes: Sequence[Probe], progress: Callable[[int], None] = lambda _done: None) -> list[Observation]:
         """Send probes; what was observed, in their order."""
         return self.prober.run(probes, progress)
+
+    def apply(self, model: Model) -> Review:
+        """Put the policies, labels and Services of another input in force; the pods stay as they are.
+
+        When it returns, no connection that is no longer allowed is let through, and those that are allowed were never
+        touched.
+
+        Raises:
+            NotPlaced: the input has other pods than the twin.
+        """
+        known = self.stage.placement
+        after = stage(place(model, known=known), self.stage)
+        rulesets, dataplanes = after.rulesets(), after.dataplanes()
+        revoked = restored = 0
+        for name, ruleset in rulesets.items():
+            with Nftables(self.node(name)) as nft:
+                nft.run(dataplanes[name])
+                nft.run(delta(self.rulesets[name], ruleset))
+        self.stage, self.rulesets = after, rulesets
+        for name in rulesets:
+            found = self._reviewer(name).review(self.node(name))
+            revoked += found.revoked
+            restored += found.restored
+        return Review(revoked, restored)
+
+    def _reviewer(self, name: str) -> Reviewer:
+        staged = self.stage
+        (node,) = (each for each in staged.placement.nodes if each.name == name)
+        addresses = AddressSet.of(*node.addresses, *node.further)
+        return Reviewer(staged.placement.model.network, staged.sites()[name], addresses)
 
     def close(self) -> None:
         """Take everything away."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crenel.lab.exposed import Exposed
 from crenel.network.addresses import AddressSet, Family, address_text
@@ -68,6 +68,17 @@ def world(
             for family, value in _ends(part, wanted):
                 hosts[family, value] = OutsideHost(index, family, value, address_text(family, value))
     return World([*hosts.values(), *_named(network)], unprobed)
+
+
+def known_again(before: World, network: Network) -> World:
+    """The same hosts as parts of another network, which is cut into other blocks."""
+    blocks = {index: each.addresses for index, each in network.endpoints.items() if each.kind is Kind.BLOCK}
+    found = []
+    for host in before.hosts:
+        name = network.blueprint.registry.known(host.title) if host.title.startswith("dns:") else None
+        home = (index for index, each in blocks.items() if each and each.contains(host.family, host.address))
+        found.append(replace(host, endpoint=next(home) if name is None else name))
+    return World(found, before.unprobed)
 
 
 def _parts(free: AddressSet, ranges: Sequence[AddressSet]) -> Iterator[AddressSet]:

@@ -63,6 +63,9 @@ class PlacedNode:
     further: tuple[str, ...] = ()
 
 
+EVERY_REPLICA = 1 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What whoever asks for a twin decides."""
@@ -86,6 +89,8 @@ class Placement:
     families: tuple[Family, ...] = (4,)
     notes: list[str] = field(default_factory=list)
     """What is not as the input says, or not in the twin; a line each."""
+    invented: int = 0
+    """How many pods have addresses that the input does not say."""
 
 
 class NotPlaced(ValueError):
@@ -114,6 +119,7 @@ class _Placing:
         self.live = {f"{pod.namespace}/{pod.name}": pod for pod in self.decoded.pods if not _ended(pod)}
         self.given: set[str] = set()
         """Addresses of the pods that have been placed."""
+        self.invented = 0
 
     def _families(self) -> tuple[Family, ...]:
         """Those that some address or declaration of the input shows; both when nothing does."""
@@ -148,7 +154,7 @@ class _Placing:
         if self.known:
             self._compare(placed)
         listed = [PlacedNode(node.name, tuple(node_addresses(node)), tuple(further_addresses(node))) for node in nodes]
-        return Placement(model, placed, listed, exposed, self.families, self.notes)
+        return Placement(model, placed, listed, exposed, self.families, self.notes, self.invented)
 
     def _compare(self, placed: Sequence[PlacedPod]) -> None:
         gone = sorted(self.places.keys() - {pod.title for pod in placed})
@@ -234,6 +240,7 @@ class _Placing:
         own = list(dict.fromkeys(_live_addresses(pod)))
         if own:
             return tuple(own)
+        self.invented += 1
         return tuple(str(self.allocator.one(self._pod_ranges(node, family))) for family in self.families)
 
     def _pod_ranges(self, node: Node, family: Family) -> list[Network]:

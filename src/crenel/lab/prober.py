@@ -90,6 +90,19 @@ class Prober:
             self._forget()
         return found
 
+    def serve(self, also: Mapping[int, Callable[[int], None]], until: Callable[[], bool]) -> None:
+        """Let the listeners answer, and wait on further descriptors, until it is time to stop."""
+        for descriptor, handler in also.items():
+            self._handlers[descriptor] = handler
+            self._poller.register(descriptor, select.EPOLLIN)
+        try:
+            while not until():
+                self._poll(1.0)
+        finally:
+            for descriptor in also:
+                self._poller.unregister(descriptor)
+                del self._handlers[descriptor]
+
     def _forget(self) -> None:
         for node in self._nodes:
             with Conntrack(node) as table:

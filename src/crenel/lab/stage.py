@@ -8,11 +8,12 @@ from ipaddress import ip_address
 
 from crenel.enforce.compiler import compile_node
 from crenel.enforce.ruleset import Ruleset
+from crenel.enforce.site import Site
 from crenel.lab import dataplane
 from crenel.lab.addressing import BALANCERS, SERVICES
 from crenel.lab.backends import Backends, Served, entrances, hand_made
 from crenel.lab.listeners import Ear
-from crenel.lab.outside import World, resolved, world
+from crenel.lab.outside import World, known_again, resolved, world
 from crenel.lab.placement import Placement
 from crenel.lab.probes import Parties
 from crenel.lab.roster import Roster, enrol
@@ -38,8 +39,11 @@ class Stage:
         """What each node enforces."""
         network = self.placement.model.network
         names = resolved(self.world.hosts, network)
-        found = sites(self.placement, self.roster, self.topology.interfaces)
-        return {node: compile_node(network, site, resolved=names) for node, site in found.items()}
+        return {node: compile_node(network, site, resolved=names) for node, site in self.sites().items()}
+
+    def sites(self) -> dict[str, Site]:
+        """What each node has to guard."""
+        return sites(self.placement, self.roster, self.topology.interfaces)
 
     def dataplanes(self) -> dict[str, str]:
         """The Services of each node, as nft text."""
@@ -74,11 +78,14 @@ class Stage:
         return found
 
 
-def stage(placement: Placement) -> Stage:
-    """Derive everything from a placement."""
+def stage(placement: Placement, before: Stage | None = None) -> Stage:
+    """Derive everything from a placement; the world outside stays as it was `before`, for it is in the kernel already."""
     roster = enrol(placement)
     model = placement.model
-    hosts = world(model.network, placement.services, _inside(placement), hand_made(placement))
+    if before is None:
+        hosts = world(model.network, placement.services, _inside(placement), hand_made(placement))
+    else:
+        hosts = known_again(before.world, model.network)
     served = Backends(placement, roster, hosts.hosts).served()
     found = entrances(placement, served)
     topology = wire(placement, hosts.hosts, found)

@@ -1,0 +1,49 @@
+"""Print the nftables rules that enforce the policies of the input on one node.
+
+ACTION is `render`. The rules are for `nft -f`; loading them replaces what the table `inet crenel` held, in one
+transaction. Pods and nodes that have no address in the input get those that `crenel lab` gives them.
+"""
+
+import argparse
+
+from crenel.cli.options import add_input_options
+from crenel.cli.usage import UsageError
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments: `action` is ``render``, `node` the name of a node or None."""
+    parser.add_argument("action", choices=("render",), metavar="ACTION", help="render: print the rules of a node")
+    parser.add_argument("--node", metavar="NODE", help="the node whose pods are guarded; needed where there are several")
+    add_input_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the rules and return the exit code."""
+    from crenel.cli import exit_codes, inputs, reporting
+    from crenel.cli.clock import Clock
+    from crenel.cli.complaints import note
+    from crenel.enforce.text import write
+    from crenel.lab.addressing import Exhausted
+    from crenel.lab.placement import EVERY_REPLICA, Wishes, place
+    from crenel.lab.stage import stage
+
+    net = inputs.network(args, Clock())
+    code = inputs.verify(args, net)
+    if nothing := inputs.nothing_examined(net):
+        return exit_codes.worst((code, nothing))
+    try:
+        placement = place(net.model, Wishes(replicas=EVERY_REPLICA))
+    except Exhausted as error:
+        raise UsageError(str(error)) from None
+    names = [node.name for node in placement.nodes]
+    node = args.node or (names[0] if len(names) == 1 else None)
+    if node not in names:
+        asked = f"no node {args.node!r}" if args.node else "which node? give --node"
+        raise UsageError(f"{asked}; there are {', '.join(names)}")
+    if placement.invented:
+        note(f"{placement.invented} pods have no address in the input; they got those of the lab")
+    ruleset = stage(placement).rulesets()[node]
+    for doubt in ruleset.doubts:
+        note(doubt)
+    reporting.emit(write(ruleset))
+    return code

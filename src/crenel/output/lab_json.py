@@ -1,0 +1,71 @@
+"""A run of the lab as JSON."""
+
+from __future__ import annotations
+
+import msgspec
+
+from crenel.lab.observations import Fate
+from crenel.lab.verdict import Report, Result
+from crenel.network.traffic import protocol_name
+from crenel.output import lab_words as words
+from crenel.output import schema
+from crenel.output.words import clean
+
+
+class ProbeShape(msgspec.Struct, omit_defaults=True):
+    """One probe with both answers, which are ``allowed`` or ``denied``; of a packet that was lost `why` says so."""
+
+    route: str
+    source: str
+    destination: str
+    protocol: str
+    port: int
+    family: str
+    model: str
+    kernel: str
+    policy: str | None
+    backend: str | None = None
+    why: str | None = None
+    model_trace: tuple[str, ...] = ()
+    kernel_trace: tuple[str, ...] = ()
+
+
+def render(report: Report) -> bytes:
+    """Write all of a run; docs/json.md says in what shape."""
+    return schema.encoded(
+        {
+            "schema": schema.SCHEMA,
+            "kind": "lab",
+            "probes": list(map(_probe, report.results)),
+            "summary": {
+                "probes": len(report.results),
+                "allowed": sum(result.kernel is Fate.ARRIVED for result in report.results),
+                "denied": sum(result.kernel is Fate.DROPPED for result in report.results),
+                "disagreements": len(report.disagreements),
+                "undecided": report.undecided,
+                "unprobed": list(report.unprobed),
+                "seconds": round(report.seconds, 3),
+                "policies": dict(words.drops(report)),
+            },
+            "notices": [{"severity": "notice", "message": clean(note)} for note in report.notes],
+        }
+    )
+
+
+def _probe(result: Result) -> ProbeShape:
+    probe = result.probe
+    return ProbeShape(
+        route=probe.route.value,
+        source=probe.source.name,
+        destination=probe.destination,
+        protocol=protocol_name(probe.protocol),
+        port=probe.port,
+        family=f"IPv{probe.source.family}",
+        model=words.model_words(result),
+        kernel=Fate.ARRIVED.value if result.kernel is Fate.ARRIVED else Fate.DROPPED.value,
+        policy=", ".join(result.policies) or None,
+        backend=result.candidate.title if result.candidate and not probe.direct else None,
+        why=result.why or None,
+        model_trace=result.model_trace,
+        kernel_trace=result.kernel_trace,
+    )

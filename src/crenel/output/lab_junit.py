@@ -1,0 +1,50 @@
+"""A run of the lab as JUnit XML: a suite for each way, a case for each pair of ends.
+
+The form is that of the Apache Ant JUnit reports, which CI systems read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape, quoteattr
+
+from crenel.lab.verdict import Report, Result
+from crenel.output import lab_words as words
+from crenel.output.words import clean
+
+
+def render(report: Report) -> str:
+    """Write all pairs; a pair fails where kernel and model disagree on any probe of it."""
+    cases = words.pairs(report.results)
+    failed = sum(any(each.why for each in results) for results in cases.values())
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
+    lines.append(f'<testsuites name="crenel lab" tests="{len(cases)}" failures="{failed}" time="{report.seconds:.3f}">')
+    for route in dict.fromkeys(key[0] for key in cases):
+        lines += _suite(route, {key: results for key, results in cases.items() if key[0] == route})
+    return "\n".join([*lines, "</testsuites>", ""])
+
+
+def _suite(route: str, cases: dict[tuple[str, str, str], list[Result]]) -> Iterator[str]:
+    failed = sum(any(each.why for each in results) for results in cases.values())
+    yield f'  <testsuite name={quoteattr(route)} tests="{len(cases)}" failures="{failed}" errors="0">'
+    for (_, source, destination), results in cases.items():
+        name = quoteattr(clean(f"{source} to {destination}, {len(results)} probes"))
+        wrong = [each for each in results if each.why]
+        if not wrong:
+            yield f"    <testcase classname={quoteattr(route)} name={name}/>"
+            continue
+        yield f"    <testcase classname={quoteattr(route)} name={name}>"
+        summary = quoteattr(f"kernel and model disagree on {len(wrong)} of {len(results)} probes")
+        yield f"      <failure message={summary}>{escape(_text(wrong))}</failure>"
+        yield "    </testcase>"
+    yield "  </testsuite>"
+
+
+def _text(wrong: list[Result]) -> str:
+    lines = []
+    for result in wrong:
+        answers = f"model {words.model_words(result)}, kernel {words.kernel_words(result)}"
+        lines.append(clean(f"{words.target(result.probe)}, {words.packet(result)}: {answers}: {result.why}"))
+        lines += [clean(f"  model: {line}") for line in result.model_trace]
+        lines += [clean(f"  kernel: {line}") for line in result.kernel_trace]
+    return "\n".join(lines)
