@@ -13,7 +13,9 @@ from crenel.cli.usage import UsageError
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: `action` is ``render``, `node` the name of a node or None."""
     parser.add_argument("action", choices=("render",), metavar="ACTION", help="render: print the rules of a node")
-    parser.add_argument("--node", metavar="NODE", help="the node whose pods are guarded; needed where there are several")
+    parser.add_argument(
+        "--node", metavar="NODE", help="the node whose pods are guarded; needed where there are several"
+    )
     add_input_options(parser)
 
 
@@ -23,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     from crenel.cli.clock import Clock
     from crenel.cli.complaints import note
     from crenel.enforce.text import write
-    from crenel.lab.addressing import Exhausted
+    from crenel.lab.addressing import ExhaustedError
     from crenel.lab.placement import EVERY_REPLICA, Wishes, place
     from crenel.lab.stage import stage
 
@@ -33,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         return exit_codes.worst((code, nothing))
     try:
         placement = place(net.model, Wishes(replicas=EVERY_REPLICA))
-    except Exhausted as error:
+    except ExhaustedError as error:
         raise UsageError(str(error)) from None
     names = [node.name for node in placement.nodes]
     node = args.node or (names[0] if len(names) == 1 else None)

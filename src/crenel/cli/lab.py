@@ -18,8 +18,8 @@ from crenel.cli.options import add_input_options, add_report_options
 from crenel.cli.usage import UsageError
 
 if TYPE_CHECKING:
-    from crenel.lab.lab import Lab
     from crenel.lab.kept import Door
+    from crenel.lab.lab import Lab
     from crenel.lab.verdict import Report
     from crenel.library import Network
     from crenel.network.addresses import Family
@@ -32,7 +32,9 @@ ACTIONS = ("apply", "down", "list")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: `words` is the action, or with ``--exec`` the command; `families` a text or None."""
-    parser.add_argument("words", nargs="*", metavar="ACTION", help="apply, down or list; after --exec the command to run")
+    parser.add_argument(
+        "words", nargs="*", metavar="ACTION", help="apply, down or list; after --exec the command to run"
+    )
     twin = parser.add_argument_group("twin")
     twin.add_argument("--replicas", type=int, default=1, metavar="N", help="the most pods of one workload (default: 1)")
     twin.add_argument(
@@ -101,7 +103,7 @@ def _down(args: argparse.Namespace) -> int:
     try:
         kept.ask(args.name, {"do": "down"})
         kept.await_end(args.name)
-    except kept.NoLab as error:
+    except kept.NoLabError as error:
         raise UsageError(str(error)) from None
     return 0
 
@@ -123,7 +125,7 @@ def _visit(args: argparse.Namespace) -> int:
 
     try:
         return guests.visit(args.name, args.shell or args.pod, entering.shell() if args.shell else args.words)
-    except kept.NoLab as error:
+    except kept.NoLabError as error:
         raise UsageError(str(error)) from None
 
 
@@ -144,7 +146,7 @@ def _apply(args: argparse.Namespace) -> int:
     }
     try:
         answer, _ = kept.ask(args.name, request)
-    except kept.NoLab as error:
+    except kept.NoLabError as error:
         raise UsageError(str(error)) from None
     cut, restored = int(answer["revoked"]), int(answer["restored"])
     say(f"applied: {count(cut, 'connection')} no longer allowed and cut, {restored} allowed again")
@@ -172,7 +174,7 @@ def _build(args: argparse.Namespace) -> int:
         return reporting.final(args, code, nothing)
     try:
         door = kept.Door(args.name) if args.keep else None
-    except kept.NoLab as error:
+    except kept.NoLabError as error:
         raise UsageError(str(error)) from None
     try:
         rootless.prepare()
@@ -187,14 +189,14 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _built(args: argparse.Namespace, net: "Network", door: "Door | None") -> int:
-    from crenel.lab.addressing import Exhausted
+    from crenel.lab.addressing import ExhaustedError
     from crenel.lab.lab import Lab
-    from crenel.lab.placement import NotPlaced, Wishes, place
+    from crenel.lab.placement import NotPlacedError, Wishes, place
     from crenel.lab.stage import stage
 
     try:
         placement = place(net.model, Wishes(args.replicas, args.nodes, _families(args.family)))
-    except (Exhausted, NotPlaced) as error:
+    except (ExhaustedError, NotPlacedError) as error:
         raise UsageError(str(error)) from None
     lab = Lab(stage(placement))
     if door is not None:
@@ -204,7 +206,7 @@ def _built(args: argparse.Namespace, net: "Network", door: "Door | None") -> int
 
 
 def _families(text: str | None) -> "tuple[Family, ...]":
-    return {None: (), "4": (4,), "6": (6,), "both": (4, 6)}[text]  # type: ignore[return-value]
+    return {None: (), "4": (4,), "6": (6,), "both": (4, 6)}[text]
 
 
 def _probed_and_kept(args: argparse.Namespace, lab: "Lab", door: "Door") -> int:
@@ -257,12 +259,14 @@ def _progress() -> Callable[[int, int], None]:
 def _inside(args: argparse.Namespace, lab: "Lab") -> int:
     """Run a shell or a command in a pod while the others answer."""
     from crenel.lab import entering
-    from crenel.lab.names import NoSuchPod, hosts_file, space_of
+    from crenel.lab.names import NoSuchPodError, hosts_file, space_of
 
     try:
         key, title = space_of(lab.stage, args.shell or args.pod)
-    except NoSuchPod as error:
+    except NoSuchPodError as error:
         raise UsageError(str(error)) from None
     _ = lab.prober
     hosts = hosts_file(lab.stage, title.partition("/")[0])
-    return entering.attended(lab.prober, lab.twin.spaces[key], entering.shell() if args.shell else args.words, hosts, title)
+    return entering.attended(
+        lab.prober, lab.twin.spaces[key], entering.shell() if args.shell else args.words, hosts, title
+    )

@@ -5,8 +5,9 @@ its *profile*: the chain of all subjects that the same policies guard. A profile
 turn. What no rule decides goes on to the next stage or, in a stage that isolates, is dropped by the profile, under an
 id that names all of the policies that isolate. After the last stage it is accepted.
 
-*Allow* is ``accept``, which ends the base chain of its own direction only. *Next* is ``goto`` the following stage; since
-that always ends in a verdict, nobody comes back from there. So rules are compiled one by one and need no packet mark.
+*Allow* is ``accept``, which ends the base chain of its own direction only. *Next* is ``goto`` the following stage;
+since that always ends in a verdict, nobody comes back from there. So rules are compiled one by one and need no packet
+mark.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names of what is in a table: readable, within nft's alphabet and length, and the same from one compilation to the next.
+"""Names of what is in a table: readable, in nft's alphabet and length, the same from one compilation to the next.
 
 nft takes letters, digits and ``/ - _ .`` in an identifier (scanner.l), which covers every Kubernetes name; the kernel
 takes up to 255 bytes (NFT_NAME_MAXLEN), of which we use less.

@@ -95,5 +95,3 @@ class SetBook:
         if known == name:
             self.sets[name] = Addresses(name, family, elements, comment=comment)
         return known
-
-

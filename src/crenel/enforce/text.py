@@ -52,7 +52,8 @@ def definition(ruleset: Ruleset) -> str:
     lines += [f"\tcounter {name} {{ {_comment(text)} }}" for name, text in sorted(ruleset.counters.items())]
     for name in sorted(ruleset.sets):
         lines += (f"\t{line}" for line in set_lines(ruleset.sets[name]))
-    for chain in (*_in_order(ruleset.chains.values()), *ruleset.hooks):
+    chains: list[Chain | HookedChain] = [*_in_order(ruleset.chains.values()), *ruleset.hooks]
+    for chain in chains:
         lines += (f"\t{line}" for line in chain_lines(chain, ruleset.log_group))
     return "\n".join([*lines, "}", ""])
 
@@ -100,43 +101,47 @@ def set_type(one: AnySet) -> str:
     """The type of a set's elements in nft's words."""
     match one:
         case Addresses(family=family):
-            return _TYPE[family]
+            words = _TYPE[family]
         case PortSet():
-            return "inet_proto . inet_service"
+            words = "inet_proto . inet_service"
         case NamedPorts(family=family):
-            return f"{_TYPE[family]} . inet_proto . inet_service"
+            words = f"{_TYPE[family]} . inet_proto . inet_service"
         case VerdictMap(family=family):
-            return f"{_TYPE[family]} : verdict"
+            words = f"{_TYPE[family]} : verdict"
         case Sources(family=family):
-            return f"ifname . {_TYPE[family]}"
+            words = f"ifname . {_TYPE[family]}"
         case Interfaces():
-            return "ifname"
+            words = "ifname"
         case Hairpins():
-            return "ifname . ifname"
-    assert_never(one)
+            words = "ifname . ifname"
+        case _:
+            assert_never(one)
+    return words
 
 
 def element_texts(one: AnySet) -> list[str]:
     """The elements of a set in a stable order."""
     match one:
         case Addresses(family=family, elements=elements):
-            return [_span(family, each) for each in sorted(elements, key=_first)]
+            texts = [_span(family, each) for each in sorted(elements, key=_first)]
         case PortSet(elements=ported):
-            return [f"{protocol_text(protocol)} . {ports_text(ports)}" for protocol, ports in sorted(ported)]
+            texts = [f"{protocol_text(protocol)} . {ports_text(ports)}" for protocol, ports in sorted(ported)]
         case NamedPorts(family=family, elements=named):
-            return [
+            texts = [
                 f"{address_text(family, value)} . {protocol_text(protocol)} . {port}"
                 for value, protocol, port in sorted(named)
             ]
         case VerdictMap(family=family, elements=led):
-            return [f"{address_text(family, value)} : goto {chain}" for value, chain in sorted(led)]
+            texts = [f"{address_text(family, value)} : goto {chain}" for value, chain in sorted(led)]
         case Sources(family=family, elements=sources):
-            return [f'"{name}" . {address_text(family, value)}' for name, value in sorted(sources)]
+            texts = [f'"{name}" . {address_text(family, value)}' for name, value in sorted(sources)]
         case Interfaces(elements=names):
-            return [f'"{name}"' for name in sorted(names)]
+            texts = [f'"{name}"' for name in sorted(names)]
         case Hairpins(elements=names):
-            return [f'"{name}" . "{name}"' for name in sorted(names)]
-    assert_never(one)
+            texts = [f'"{name}" . "{name}"' for name in sorted(names)]
+        case _:
+            assert_never(one)
+    return texts
 
 
 def _first(element: int | tuple[int, int]) -> int:

@@ -11,6 +11,7 @@ import errno
 import socket
 import struct
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from types import TracebackType
@@ -28,7 +29,7 @@ LOOPBACK = 1
 
 _NEWLINK, _DELLINK, _GETLINK = 16, 17, 18
 _NEWADDR, _GETADDR = 20, 22
-_NEWROUTE = 24
+_NEWROUTE, _GETROUTE = 24, 26
 _NEWNEIGH = 28
 
 _LINK = struct.Struct("=BxHiII")
@@ -57,7 +58,7 @@ _ONLINK = 4
 _PERMANENT = 0x80
 _PAUSE = 0.001
 """Seconds between two questions."""
-_MAIN_TABLE, _STATIC, _UNICAST = 254, 4, 1
+_MAIN_TABLE, _STATIC, _UNICAST, _LOCAL = 254, 4, 1, 2
 _UNIVERSE, _SCOPE_LINK, _SCOPE_HOST = 0, 253, 254
 
 
@@ -169,7 +170,7 @@ class Links:
     def address(self, index: int, address: Address, prefix: int) -> None:
         """Give a device an address and the route to its prefix.
 
-        An IPv6 address can be used at once: nobody is asked whether it is a duplicate.
+        Nobody is asked whether an IPv6 address is a duplicate; it can be used once the device has settled.
         """
         packed = address.packed
         scope = _SCOPE_HOST if address.is_loopback else _UNIVERSE
@@ -219,28 +220,42 @@ class Links:
         self._add(_NEWNEIGH, CREATE | REPLACE, body, "neighbour", address, "of link", index)
 
     def settle(self, *indices: int, seconds: float = 10) -> None:
-        """Wait until devices of this namespace really send: call it after `commit`, when both ends of a cable are up.
+        """Wait until devices of this namespace send and what they were given as addresses is delivered.
 
-        The end that came up first drops what it is given until a worker of the kernel gets to it, which takes
-        milliseconds on a busy machine, and a lost SYN costs a second. The worker also sets the operational state.
+        Call it after `commit`, when both ends of a cable are up. The kernel leaves two things to its workers, which
+        takes milliseconds on a busy machine, and a SYN that is lost meanwhile costs a second: the end that came up
+        first drops what it is to send, and an IPv6 address is not yet delivered, though nobody is asked about it.
 
         Raises:
-            NetlinkError: there is no such device, or it still does not send after so many seconds (ETIMEDOUT), as
-                when it or the other end is down.
+            NetlinkError: there is no such device, or it is not ready after so many seconds (ETIMEDOUT), as when it or
+                the other end is down.
         """
         end = time.monotonic() + seconds
-        for index in indices:
-            while not self._sends(index):
-                if time.monotonic() > end:
-                    raise NetlinkError(errno.ETIMEDOUT, "it does not come up", subject=f"link {index}")
-                time.sleep(_PAUSE)
+        while subject := self._unsettled(indices):
+            if time.monotonic() > end:
+                raise NetlinkError(errno.ETIMEDOUT, "it does not come up", subject=subject)
+            time.sleep(_PAUSE)
 
-    def _sends(self, index: int) -> bool:
-        try:
-            answers = self._netlink.request(_GETLINK, 0, _LINK.pack(0, 0, index, 0, 0))
-        except NetlinkError as error:
-            raise error.about(f"link {index}") from None
-        return any(_is_operational(answer) for answer in answers)
+    def _unsettled(self, indices: Collection[int]) -> str:
+        """What is not ready; empty when all is."""
+        for index in indices:
+            try:
+                answers = self._netlink.request(_GETLINK, 0, _LINK.pack(0, 0, index, 0, 0))
+            except NetlinkError as error:
+                raise error.about(f"link {index}") from None
+            if not any(map(_is_operational, answers)):
+                return f"link {index}"
+        for body in self._netlink.dump(_GETADDR, _ADDRESS.pack(socket.AF_INET6, 0, 0, 0, 0)):
+            found = _address(body)
+            if found.index in indices and body[2] & _NODAD and not self._delivers(found.address):
+                return f"address {found.address} of link {found.index}"
+        return ""
+
+    def _delivers(self, address: Address) -> bool:
+        """Whether the kernel would deliver to this namespace what is sent to an address."""
+        body = _ROUTE.pack(_family(address), address.max_prefixlen, 0, 0, 0, 0, 0, 0, 0)
+        answers = self._netlink.request(_GETROUTE, 0, body + attribute(_RTA_DST, address.packed))
+        return any(_ROUTE.unpack_from(answer)[7] == _LOCAL for answer in answers)
 
     def links(self) -> list[Link]:
         """All devices of the namespace.

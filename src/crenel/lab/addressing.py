@@ -18,7 +18,7 @@ BALANCERS = ("172.19.0.0/16", "fd00:172:19::/64")
 """Where addresses come from when the input does not say; the first three are what kind and kubeadm use."""
 
 
-class Exhausted(ValueError):
+class ExhaustedError(ValueError):
     """A range has no address left."""
 
 
@@ -40,7 +40,7 @@ class Allocator:
         """The next free address of the first range that has one. The lowest two are left to network and gateway.
 
         Raises:
-            Exhausted: none has.
+            ExhaustedError: none has.
         """
         for each in ranges:
             offset = self._next.get(each, 2 if each.num_addresses > 4 else 0)
@@ -52,7 +52,7 @@ class Allocator:
                     self._next[each] = offset
                     return found
             self._next[each] = offset
-        raise Exhausted(f"no address is left in {', '.join(map(str, ranges)) or 'no range'}")
+        raise ExhaustedError(f"no address is left in {', '.join(map(str, ranges)) or 'no range'}")
 
 
 def networks(texts: Iterable[str], family: Family) -> list[Network]:

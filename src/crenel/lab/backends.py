@@ -1,8 +1,8 @@
 """What stands behind the Services of a twin: which pods, where, and who of them serves whom.
 
-Source of the rules: k8s.io/api core/v1 ServiceSpec. With externalTrafficPolicy Local only pods of the node that a packet
-came to serve clients from outside, who keep their address; otherwise every pod does, and sees that node as the source.
-With internalTrafficPolicy Local only pods of the client's node serve clients inside.
+Source of the rules: k8s.io/api core/v1 ServiceSpec. With externalTrafficPolicy Local only pods of the node that a
+packet came to serve clients from outside, who keep their address; otherwise every pod does, and sees that node as the
+source. With internalTrafficPolicy Local only pods of the client's node serve clients inside.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ class Backends:
     def served(self) -> list[Served]:
         """Every port of every Service, in each family that it has an address of."""
         return [
-            Served(exposed, port, protocol_number(port.protocol or "TCP"), family, tuple(self._of(exposed, port, family)))
+            Served(
+                exposed, port, protocol_number(port.protocol or "TCP"), family, tuple(self._of(exposed, port, family))
+            )
             for exposed in self._placement.services
             for port in exposed.ports
             for family in FAMILIES
@@ -114,9 +116,7 @@ class Backends:
 
 def hand_made(placement: Placement) -> Iterator[tuple[Family, int]]:
     """Addresses that EndpointSlices without a selector lead to: somebody has to be there."""
-    bare = {
-        (each.service.namespace, each.service.name) for each in placement.services if not each.spec.selector
-    }
+    bare = {(each.service.namespace, each.service.name) for each in placement.services if not each.spec.selector}
     for piece in placement.model.given.decoded.endpoint_slices:
         owner = piece.labels.get("kubernetes.io/service-name", "")
         if (piece.namespace, owner) in bare and piece.address_type != "FQDN":

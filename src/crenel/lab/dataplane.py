@@ -57,7 +57,9 @@ class _DataPlane:
         lines += [_chain("arrive", ["type nat hook prerouting priority dstnat; policy accept;", "jump services"])]
         # nft 1.0.6 takes `dstnat` for prerouting alone.
         lines += [_chain("leave", ["type nat hook output priority -100; policy accept;", "jump services"])]
-        lines += [_chain("source-nat", ["type nat hook postrouting priority srcnat; policy accept;", *self._source_nat()])]
+        lines += [
+            _chain("source-nat", ["type nat hook postrouting priority srcnat; policy accept;", *self._source_nat()])
+        ]
         return "\n".join([*lines, "}", ""])
 
     def _source_nat(self) -> Iterator[str]:
@@ -66,7 +68,9 @@ class _DataPlane:
 
     def _serve(self, each: Served) -> None:
         protocol, port = protocol_text(each.protocol), each.port.port
-        role = identifier(each.exposed.service.namespace, each.exposed.service.name, f"{port}", protocol, f"v{each.family}")
+        role = identifier(
+            each.exposed.service.namespace, each.exposed.service.name, f"{port}", protocol, f"v{each.family}"
+        )
         everywhere = self._balance(f"all/{role}", each, each.backends)
         inside = everywhere
         if each.exposed.local_inside:
@@ -102,9 +106,7 @@ class _DataPlane:
         name = f"balancer/{role}"
         mine = [text for text in ranges if (":" in text) == (each.family == 6)]
         elements = f" elements = {{ {', '.join(mine)} }};" if mine else ""
-        self.sets.append(
-            f"\tset {name} {{ type {_ADDRESS[each.family]}; flags interval; auto-merge;{elements} }}"
-        )
+        self.sets.append(f"\tset {name} {{ type {_ADDRESS[each.family]}; flags interval; auto-merge;{elements} }}")
         refuse = f"{_HEADER[each.family]} saddr != @{name} {self._drop(OUT_OF_RANGE)}"
         self.chains[name] = [refuse, f"goto {outside}"]
         return name
@@ -132,9 +134,8 @@ class _DataPlane:
         rules = [f"{header} saddr {backend.address} meta mark set meta mark or {_MASQUERADE:#x}"]
         if each.exposed.affinity:
             seconds = each.exposed.affinity
-            self.sets.append(
-                f"\tset {name} {{ type {_ADDRESS[each.family]}; flags dynamic,timeout; timeout {seconds}s; size 65536; }}"
-            )
+            kind = f"type {_ADDRESS[each.family]}; flags dynamic,timeout; timeout {seconds}s; size 65536"
+            self.sets.append(f"\tset {name} {{ {kind}; }}")
             rules.append(f"update @{name} {{ {header} saddr }}")
         host = f"[{backend.address}]" if each.family == 6 else backend.address
         rules.append(f"meta l4proto {protocol_text(each.protocol)} dnat {header} to {host}:{backend.port}")

@@ -1,7 +1,7 @@
 """A command, or a shell, in a pod of the twin.
 
-It runs in the pod's network, with the names of the cluster in its ``/etc/hosts``, and in a process namespace of its own:
-when it ends, or whoever asked for it is killed, everything that it started ends too.
+It runs in the pod's network, with the names of the cluster in its ``/etc/hosts``, and in a process namespace of its
+own: when it ends, or whoever asked for it is killed, everything that it started ends too.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _first(namespace: Namespace, command: Sequence[str], hosts: str, title: str)
 def _run(command: Sequence[str], title: str) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        os.execvpe(command[0], list(command), {**os.environ, "CRENEL_POD": title})
+        os.execvpe(command[0], list(command), {**os.environ, "CRENEL_POD": title})  # noqa: S606 - it is what was asked for
     except FileNotFoundError:
         sys.stderr.write(f"crenel lab: no command {command[0]!r}\n")
         return NOT_FOUND

@@ -87,7 +87,7 @@ def expose(
     """Give every Service what it lacks. Returns those that translate addresses, and all of them as objects.
 
     Raises:
-        Exhausted: a range has too few addresses.
+        ExhaustedError: a range has too few addresses.
     """
     given = _Giving(decoded, allocator, families, known or ())
     exposed = [given.exposed(service) for service in decoded.services if _translates(service)]

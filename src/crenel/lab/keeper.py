@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from crenel.lab import kept
-from crenel.lab.addressing import Exhausted
+from crenel.lab.addressing import ExhaustedError
 from crenel.lab.lab import Lab
-from crenel.lab.names import NoSuchPod, hosts_file, space_of
-from crenel.lab.placement import NotPlaced
+from crenel.lab.names import NoSuchPodError, hosts_file, space_of
+from crenel.lab.placement import NotPlacedError
 from crenel.library import Network
 from crenel.provenance import Origin
 from crenel.sources.document import Document, Reading
 
-_USER = "/proc/self/ns/user"
+_USER = Path("/proc/self/ns/user")
 
 
 def spawn(lab: Lab, door: kept.Door) -> int:
@@ -87,11 +88,11 @@ class _Keeper:
     def _enter(self, text: str) -> tuple[dict[str, Any], Sequence[int]]:
         try:
             key, title = space_of(self._lab.stage, text)
-        except NoSuchPod as error:
+        except NoSuchPodError as error:
             return {"problem": str(error)}, ()
         namespace = title.partition("/")[0]
         answer = {"title": title, "hosts": hosts_file(self._lab.stage, namespace)}
-        with open(_USER, "rb") as user:
+        with _USER.open("rb") as user:
             return answer, (os.dup(user.fileno()), os.dup(self._lab.twin.spaces[key].fd))
 
     def _apply(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -99,6 +100,6 @@ class _Keeper:
         network = Network(Reading(documents), str(request["default_namespace"]), tuple(request["pod_cidrs"]))
         try:
             review = self._lab.apply(network.model)
-        except (NotPlaced, Exhausted) as error:
+        except (NotPlacedError, ExhaustedError) as error:
             return {"problem": str(error)}
         return {"revoked": review.revoked, "restored": review.restored}

@@ -30,7 +30,7 @@ _PATIENCE = 300.0
 _MOST_DESCRIPTORS = 8
 
 
-class NoLab(ValueError):
+class NoLabError(ValueError):
     """No lab of that name is up, or it does not answer; the message is one line."""
 
 
@@ -38,14 +38,14 @@ def folder() -> Path:
     """Where the sockets of the user's labs are; made when it is not there.
 
     Raises:
-        NoLab: the folder is not the user's own.
+        NoLabError: the folder is not the user's own.
     """
     home = os.environ.get("XDG_RUNTIME_DIR") or ("/run" if os.geteuid() == 0 else f"/tmp/crenel-{os.getuid()}")  # noqa: S108
     place = Path(home) / "crenel" / "labs"
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     facts = place.stat()
     if facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
-        raise NoLab(f"{place}: belongs to somebody else, or others may use it")
+        raise NoLabError(f"{place}: belongs to somebody else, or others may use it")
     return place
 
 
@@ -71,12 +71,12 @@ def answers(name: str) -> bool:
 
 
 class Door:
-    """The socket that a lab answers on, and its path, which is not looked for again: the user may be another by then."""
+    """The socket that a lab answers on. Its path is not looked for again: the user may be another by then."""
 
     def __init__(self, name: str) -> None:
-        """Raises `NoLab` when a lab of that name is up already."""
+        """Raises `NoLabError` when a lab of that name is up already."""
         if answers(name):
-            raise NoLab(f"a lab named {name!r} is up; `crenel lab down --name {name}` removes it")
+            raise NoLabError(f"a lab named {name!r} is up; `crenel lab down --name {name}` removes it")
         self.name = name
         self._path = folder() / f"{name}.socket"
         self._path.unlink(missing_ok=True)
@@ -99,7 +99,8 @@ class Door:
         asked, _ = self._socket.accept()
         with asked:
             asked.settimeout(10.0)
-            _, user, _ = _CREDENTIALS.unpack(asked.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+            peer = asked.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+            _, user, _ = _CREDENTIALS.unpack(peer)
             if user not in (os.geteuid(), 0):
                 raise PermissionError("another user")
             yield asked
@@ -118,7 +119,7 @@ def ask(name: str, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
     """Ask a lab. Returns its answer and the descriptors that came with it, which the caller owns.
 
     Raises:
-        NoLab: there is none of that name, it broke off, or it could not do what was asked.
+        NoLabError: there is none of that name, it broke off, or it could not do what was asked.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
         asked.settimeout(_PATIENCE)
@@ -127,9 +128,9 @@ def ask(name: str, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
             send(asked, request)
             answer, descriptors = receive(asked)
         except (OSError, EOFError, msgspec.DecodeError):
-            raise NoLab(f"no lab named {name!r} is up{_others()}") from None
+            raise NoLabError(f"no lab named {name!r} is up{_others()}") from None
     if problem := answer.get("problem"):
-        raise NoLab(str(problem))
+        raise NoLabError(str(problem))
     return answer, descriptors
 
 
@@ -137,12 +138,12 @@ def await_end(name: str) -> None:
     """Wait until a lab that was asked to end has ended, for some seconds at the most.
 
     Raises:
-        NoLab: it is still there.
+        NoLabError: it is still there.
     """
     end = time.monotonic() + 10.0
     while answers(name):
         if time.monotonic() > end:
-            raise NoLab(f"the lab {name!r} does not end")
+            raise NoLabError(f"the lab {name!r} does not end")
         time.sleep(0.02)
 
 
@@ -172,10 +173,7 @@ def receive(asked: socket.socket) -> tuple[dict[str, Any], list[int]]:
     head, descriptors, _, _ = socket.recv_fds(asked, _LENGTH.size, _MOST_DESCRIPTORS)
     try:
         head += _exactly(asked, _LENGTH.size - len(head))
-        (length,) = _LENGTH.unpack(head)
-        if length > LARGEST:
-            raise EOFError("too long")
-        found: dict[str, Any] = msgspec.json.decode(_exactly(asked, length), type=dict[str, Any])
+        found: dict[str, Any] = msgspec.json.decode(_exactly(asked, *_LENGTH.unpack(head)), type=dict[str, Any])
     except BaseException:
         for descriptor in descriptors:
             with suppress(OSError):
@@ -185,6 +183,8 @@ def receive(asked: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 
 def _exactly(asked: socket.socket, length: int) -> bytes:
+    if length > LARGEST:
+        raise EOFError("too long")
     parts = bytearray()
     while len(parts) < length:
         part = asked.recv(min(1 << 20, length - len(parts)))

@@ -16,8 +16,8 @@ from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nftables import Nftables
 from crenel.lab.observations import Observation
 from crenel.lab.placement import place
-from crenel.lab.probes import Probe
 from crenel.lab.prober import Prober
+from crenel.lab.probes import Probe
 from crenel.lab.stage import Stage, stage
 from crenel.lab.topology import node_key
 from crenel.lab.twin import Twin
@@ -69,7 +69,7 @@ class Lab:
         touched.
 
         Raises:
-            NotPlaced: the input has other pods than the twin.
+            NotPlacedError: the input has other pods than the twin.
         """
         known = self.stage.placement
         after = stage(place(model, known=known), self.stage)

@@ -162,5 +162,3 @@ def _greet(accepted: socket.socket, title: str) -> None:
         accepted.shutdown(socket.SHUT_WR)
     except OSError:
         return
-
-

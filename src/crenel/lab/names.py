@@ -5,28 +5,29 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from crenel.dialects.service import resolve
 from crenel.lab.stage import Stage
 from crenel.lab.topology import OUTSIDE, node_key, pod_key
 
 
-class NoSuchPod(ValueError):
+class NoSuchPodError(ValueError):
     """Nobody in the twin has that name; the message is one line."""
 
 
 def space_of(staged: Stage, text: str) -> tuple[str, str]:
-    """The namespace that ``shop/web``, ``shop/pod/web-0``, ``node/worker-1`` or ``outside`` is in. Returns (key, title).
+    """The namespace that ``shop/web``, ``shop/pod/web-0``, ``node/worker-1`` or ``outside`` is in, as (key, title).
 
     Of a workload with several pods the first is meant.
 
     Raises:
-        NoSuchPod: there is none.
+        NoSuchPodError: there is none.
     """
     known = dict(_spaces(staged))
     if text in known:
         return known[text]
     near = difflib.get_close_matches(text, known, n=3)
     hint = f"; did you mean {', '.join(near)}?" if near else f"; there are {', '.join(sorted(known)[:8])}"
-    raise NoSuchPod(f"no pod {text!r} in the twin{hint}")
+    raise NoSuchPodError(f"no pod {text!r} in the twin{hint}")
 
 
 def _spaces(staged: Stage) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -62,9 +63,23 @@ def _named(staged: Stage) -> Iterator[tuple[str, str, str]]:
     exposed = {each.title: each for each in staged.placement.services}
     for each in exposed.values():
         yield from ((address, each.service.name, each.service.namespace) for address in each.addresses)
+    yield from _headless(staged)
     for pod in staged.placement.pods:
         if f"{pod.namespace}/svc/{pod.name}" not in exposed:
             yield from ((address, pod.name, pod.namespace) for address in pod.addresses)
     for host in staged.world.hosts:
         if host.title.startswith("dns:"):
             yield host.text, host.title.removeprefix("dns:"), ""
+
+
+def _headless(staged: Stage) -> Iterator[tuple[str, str, str]]:
+    """The names of Services without an address of their own lead to their pods."""
+    model = staged.placement.model
+    for service in model.given.decoded.services:
+        if service.spec is None or service.spec.cluster_ip != "None":
+            continue
+        found = resolve(service, None, model.scope, model.given.decoded, model.network)
+        behind = {backend.endpoint for backend in found.backends}
+        for pod in staged.placement.pods:
+            if staged.roster.pods[pod.title] in behind:
+                yield from ((address, service.name, service.namespace) for address in pod.addresses)

@@ -15,9 +15,9 @@ UNUSABLE = AddressSet.of(
     "0.0.0.0/8", "127.0.0.0/8", "169.254.1.0/24", "224.0.0.0/4", "255.255.255.255",
     "::/127", "::ffff:0:0/96", "fe80::/10", "ff00::/8",
 )  # fmt: skip
-"""Addresses that the kernel lets no host have: unspecified, loopback, multicast, broadcast, IPv4 in IPv6, IPv6 link-local;
-and the link-local block that the twin's own gateways use. Other IPv4 link-local addresses, such as that of a cloud's
-metadata service, Linux routes like any other."""
+"""Addresses that the kernel lets no host have: unspecified, loopback, multicast, broadcast, IPv4 in IPv6, and IPv6
+link-local; and the link-local block that the twin's own gateways use. Other IPv4 link-local addresses, such as that of
+a cloud's metadata service, Linux routes like any other."""
 
 NAMED = AddressSet.of("198.18.0.0/15", "2001:db8:ffff::/48")
 """Where the hosts are that DNS names lead to (RFC 2544, RFC 3849)."""
@@ -49,8 +49,10 @@ class World:
 def world(
     network: Network, services: Sequence[Exposed], inside: AddressSet, targets: Iterable[tuple[Family, int]]
 ) -> World:
-    """Choose hosts outside: the first and the last usable address of each block, of each part of it that a Service's
-    source ranges tell apart, and every one of `targets`. `inside` is what belongs to the cluster.
+    """Choose hosts outside, in every block of a network.
+
+    They are the first and the last usable address of each block, or of each part of it where the source ranges of
+    Services tell parts apart, and every one of `targets`. `inside` is what belongs to the cluster.
     """
     hosts: dict[tuple[Family, int], OutsideHost] = {}
     unprobed: list[str] = []

@@ -93,7 +93,7 @@ class Placement:
     """How many pods have addresses that the input does not say."""
 
 
-class NotPlaced(ValueError):
+class NotPlacedError(ValueError):
     """The input asks for what a placement cannot give; the message is one line."""
 
 
@@ -101,8 +101,8 @@ def place(model: Model, wishes: Wishes | None = None, known: Placement | None = 
     """Place the input of a model. What `known` has placed already keeps its place, and nothing may be new to it.
 
     Raises:
-        Exhausted: a range has too few addresses.
-        NotPlaced: there are pods or nodes that `known` does not have, or has others.
+        ExhaustedError: a range has too few addresses.
+        NotPlacedError: there are pods or nodes that `known` does not have, or has others.
     """
     return _Placing(model, wishes or Wishes(), known).placement()
 
@@ -120,6 +120,8 @@ class _Placing:
         self.given: set[str] = set()
         """Addresses of the pods that have been placed."""
         self.invented = 0
+        self.cut = 0
+        """How many workloads have more pods than the twin shall have."""
 
     def _families(self) -> tuple[Family, ...]:
         """Those that some address or declaration of the input shows; both when nothing does."""
@@ -140,7 +142,9 @@ class _Placing:
     def placement(self) -> Placement:
         nodes = self._nodes()
         pods, placed = self._pods({node.name: node for node in nodes})
-        exposed, services = expose(self.decoded, self.allocator, self.families, self.known and self.known.services)
+        exposed, services = expose(
+            self.decoded, self.allocator, self.families, self.known.services if self.known else None
+        )
         decoded = replace(
             self.decoded,
             nodes=nodes,
@@ -153,6 +157,9 @@ class _Placing:
         model = build(Input(decoded, self.model.given.pod_cidrs, self.model.given.unreadable))
         if self.known:
             self._compare(placed)
+        if self.cut:
+            most = f"{self.wishes.replicas} pod{'s' if self.wishes.replicas > 1 else ''}"
+            self.notes.append(f"at most {most} of each workload: {self.cut} of them have more (--replicas)")
         listed = [PlacedNode(node.name, tuple(node_addresses(node)), tuple(further_addresses(node))) for node in nodes]
         return Placement(model, placed, listed, exposed, self.families, self.notes, self.invented)
 
@@ -161,7 +168,9 @@ class _Placing:
         new = sorted({pod.title for pod in placed} - self.places.keys())
         if new or gone:
             what = "are new" if new else "are gone"
-            raise NotPlaced(f"the running twin has other pods: {', '.join((new or gone)[:5])} {what}; start it again")
+            raise NotPlacedError(
+                f"the running twin has other pods: {', '.join((new or gone)[:5])} {what}; start it again"
+            )
 
     def _nodes(self) -> list[Node]:
         names = {node.name: node for node in self.decoded.nodes}
@@ -205,8 +214,7 @@ class _Placing:
             yield from ((number, f"{group.workload}-{node}", node) for number, node in enumerate(homes))
             return
         names = list(group.members) or [f"{group.workload}-{number}" for number in range(group.replicas)]
-        if len(names) > self.wishes.replicas and not self.known:
-            self.notes.append(f"{group.namespace}/{group.workload}: {self.wishes.replicas} of {len(names)} pods")
+        self.cut += len(names) > self.wishes.replicas
         for number, name in enumerate(names[: self.wishes.replicas]):
             home = self._home(group, name)
             yield number, name, home if home in nodes else next(turns)

@@ -280,5 +280,3 @@ def _raise_limit() -> None:
     """Let this process have as many descriptors as it may."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-

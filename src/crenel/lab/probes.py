@@ -8,13 +8,12 @@ last ports are left out first.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from crenel.lab.backends import Served, TwinBackend
 from crenel.lab.dataplane import OUT_OF_RANGE, UNSERVED
-from crenel.network.oracle import Expectation, Oracle
 from crenel.lab.outside import OutsideHost
 from crenel.lab.placement import Placement
 from crenel.lab.roster import Roster
@@ -22,6 +21,7 @@ from crenel.lab.topology import OUTSIDE, node_key, pod_key
 from crenel.network.addresses import AddressSet, Family
 from crenel.network.locality import LOCAL
 from crenel.network.network import Network
+from crenel.network.oracle import Expectation, Oracle
 from crenel.network.traffic import PORTED, protocol_number
 
 MOST = 250_000
@@ -141,12 +141,16 @@ class Planner:
 
     def agenda(self, most: int = MOST) -> Agenda:
         """All probes, at most about `most`."""
-        pairs = [pair for pair in self._pairs() if pair[1].family == pair[2].family and pair[1].address != pair[2].address]
-        thinned = len(pairs) * len(self._ports((), thinned=False)) > most
-        probes = [
-            probe for route, source, target in pairs for probe in self._direct(route, source, target, thinned)
+        pairs = [
+            pair for pair in self._pairs() if pair[1].family == pair[2].family and pair[1].address != pair[2].address
         ]
-        probes += self._through_services()
+        thinned = len(pairs) * len(self._ports((), thinned=False)) > most
+        direct = (
+            self.direct(route, source, target, protocol, port)
+            for route, source, target in pairs
+            for protocol, port in self._ports(target.ports, thinned)
+        )
+        probes = [*self._decided(direct), *self._decided(self._through_services())]
         return Agenda(probes, self._undecided, thinned)
 
     def _pairs(self) -> Iterator[tuple[Route, Party, Party]]:
@@ -173,15 +177,20 @@ class Planner:
                     found[slot.protocol, slot.last] = None
         return list(found)
 
-    def _direct(self, route: Route, source: Party, target: Party, thinned: bool) -> Iterator[Probe]:
+    def direct(self, route: Route, source: Party, target: Party, protocol: int, port: int) -> Probe:
+        """A probe from one end to another of the same family, as it is addressed."""
         seen_as = LOCAL if source.hosted and source.node == target.node and not target.hosted else source.endpoint
-        for protocol, port in self._ports(target.ports, thinned):
-            expected = self._oracle.expect(source.family, seen_as, target.endpoint, protocol, port)
-            if expected.allowed is None:
+        expected = self._oracle.expect(source.family, seen_as, target.endpoint, protocol, port)
+        candidate = Candidate(target.title, target.address, port, seen_as, target.endpoint, expected)
+        return Probe(route, source, target.name, target.address, protocol, port, (candidate,))
+
+    def _decided(self, probes: Iterable[Probe]) -> Iterator[Probe]:
+        """Those of which the model knows what should become of them; the others are counted."""
+        for probe in probes:
+            if any(each.expected.allowed is None for each in probe.candidates):
                 self._undecided += 1
-                continue
-            candidate = Candidate(target.title, target.address, port, seen_as, target.endpoint, expected)
-            yield Probe(route, source, target.name, target.address, protocol, port, (candidate,))
+            else:
+                yield probe
 
     def _through_services(self) -> Iterator[Probe]:
         inside = [*(pod for pod in self._parties.pods if not pod.hosted), *self._parties.senders.values()]
@@ -190,7 +199,7 @@ class Planner:
             for address in served.addresses(served.exposed.addresses):
                 for source in inside:
                     if source.family == served.family:
-                        yield from self._to(Route.SERVICE, source, served, address, served.port.port)
+                        yield self.through(Route.SERVICE, source, served, address, served.port.port)
             for source in outside:
                 if source.family == served.family:
                     yield from self._from_outside(source, served)
@@ -199,16 +208,14 @@ class Planner:
         if served.port.node_port:
             for (node, family), party in self._parties.senders.items():
                 if family == source.family:
-                    yield from self._to(
-                        Route.NODE_PORT, source, served, party.address, served.port.node_port, node
-                    )
+                    yield self.through(Route.NODE_PORT, source, served, party.address, served.port.node_port, node)
         for address in served.addresses((*served.exposed.balancers, *served.exposed.externals)):
-            if node := self._entrances.get(address):
-                yield from self._to(Route.BALANCER, source, served, address, served.port.port, node)
+            if entrance := self._entrances.get(address):
+                yield self.through(Route.BALANCER, source, served, address, served.port.port, entrance)
 
-    def _to(
+    def through(
         self, route: Route, source: Party, served: Served, address: str, port: int, node: str = ""
-    ) -> Iterator[Probe]:
+    ) -> Probe:
         """A probe of a Service's address; `node` is the one that it enters by from outside."""
         probe = Probe(route, source, f"{served.exposed.title}", address, served.protocol, port, ())
         if address in served.exposed.balancers and not _within(source, served.exposed.source_ranges):
@@ -216,12 +223,11 @@ class Planner:
         else:
             backends = served.outside(node) if node else served.inside(source.node)
             translated = bool(node) and not served.exposed.local_outside
-            probe.candidates = tuple(self._candidate(source, served, each, node if translated else "") for each in backends)
+            probe.candidates = tuple(
+                self._candidate(source, served, each, node if translated else "") for each in backends
+            )
             probe.refused = "" if backends else UNSERVED
-        if any(each.expected.allowed is None for each in probe.candidates):
-            self._undecided += 1
-            return
-        yield probe
+        return probe
 
     def _candidate(self, source: Party, served: Served, backend: TwinBackend, translator: str) -> Candidate:
         """One backend, as the client or, behind source NAT, as a node reaches it.

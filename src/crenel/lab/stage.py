@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -78,12 +78,16 @@ class Stage:
         return found
 
 
-def stage(placement: Placement, before: Stage | None = None) -> Stage:
-    """Derive everything from a placement; the world outside stays as it was `before`, for it is in the kernel already."""
+def stage(placement: Placement, before: Stage | None = None, outside: Iterable[tuple[Family, int]] = ()) -> Stage:
+    """Derive everything from a placement.
+
+    The world outside stays as it was `before`, for the kernel has it already; `outside` are addresses that it shall have
+    besides those that the rules ask for.
+    """
     roster = enrol(placement)
     model = placement.model
     if before is None:
-        hosts = world(model.network, placement.services, _inside(placement), hand_made(placement))
+        hosts = world(model.network, placement.services, _inside(placement), [*hand_made(placement), *outside])
     else:
         hosts = known_again(before.world, model.network)
     served = Backends(placement, roster, hosts.hosts).served()

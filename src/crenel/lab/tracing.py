@@ -18,8 +18,8 @@ from crenel.enforce.text import protocol_text
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nftables import Nftables
 from crenel.kernel.processes import die_with_parent
-from crenel.lab.probes import Probe
 from crenel.lab.prober import Prober
+from crenel.lab.probes import Probe
 from crenel.network.traffic import TCP
 
 _TABLE = "crenel-trace"
@@ -88,7 +88,9 @@ def _marked(namespace: Namespace, probe: Probe) -> Iterator[None]:
 
     Addresses and ports are no part of it, for they are others behind source NAT and destination NAT.
     """
-    first = "tcp flags & (syn | ack) == syn" if probe.protocol == TCP else f"meta l4proto {protocol_text(probe.protocol)}"
+    first = (
+        "tcp flags & (syn | ack) == syn" if probe.protocol == TCP else f"meta l4proto {protocol_text(probe.protocol)}"
+    )
     chains = "".join(
         f"chain {hook} {{\n type filter hook {hook} priority -310\n {first} meta nftrace set 1\n}}\n"
         for hook in ("prerouting", "output")

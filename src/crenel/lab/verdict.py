@@ -79,7 +79,9 @@ class Judge:
         if seen.fate is Fate.LOST:
             return Result(probe, expected, seen.fate, candidate=candidate, why=_NOTHING_SEEN)
         if seen.fate is Fate.ARRIVED:
-            return Result(probe, expected, seen.fate, candidate=candidate, why=_misled(probe, seen, candidate, expected))
+            return Result(
+                probe, expected, seen.fate, candidate=candidate, why=_misled(probe, seen, candidate, expected)
+            )
         if seen.log in _SERVICE:
             why = "" if seen.log == probe.refused else f"{_SERVICE[seen.log]}, which it should not"
             return Result(probe, expected, seen.fate, (_SERVICE[seen.log],), candidate, why)

@@ -101,7 +101,9 @@ def remarks(report: Report) -> list[str]:
     """What the reader of the table has to know beside it."""
     found = list(report.notes)
     if report.undecided:
-        found.append(f"{report.undecided:,} probes were not sent, because the model does not know what should become of them")
+        found.append(
+            f"{report.undecided:,} probes were not sent, because the model does not know what should become of them"
+        )
     if report.unprobed:
         found.append(f"no host can have an address in {listed(report.unprobed)}: not probed")
     return found
