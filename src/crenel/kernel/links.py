@@ -56,8 +56,6 @@ _PAUSE = 0.001
 _NODAD = 2
 _ONLINK = 4
 _PERMANENT = 0x80
-_PAUSE = 0.001
-"""Seconds between two questions."""
 _MAIN_TABLE, _STATIC, _UNICAST, _LOCAL = 254, 4, 1, 2
 _UNIVERSE, _SCOPE_LINK, _SCOPE_HOST = 0, 253, 254
 

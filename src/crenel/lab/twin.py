@@ -54,6 +54,10 @@ class Twin:
             _connect(topology, spaces)
             for key, space in topology.spaces.items():
                 _configure(space, spaces[key])
+            for key, space in topology.spaces.items():
+                with Links(spaces[key]) as links:
+                    # A link that is up drops packets until the kernel's own workers have been there.
+                    links.settle(*space.interfaces)
             undo.pop_all()
             return cls(spaces)
 
