@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import subprocess
-import sys
-
 import pytest
 
-from command import ROOT
 from crenel.kernel import nftables
+from kernel import nobody
 
-NOBODY = 65534
 EVERYTHING = """
 import errno, ipaddress, os, socket
 from crenel.kernel import sysctl
@@ -65,33 +58,10 @@ thread.join()
 
 
 def as_nobody(code: str) -> str:
-    """Run code as an ordinary user, with an interpreter that such a user may run. Returns what it prints."""
-    interpreters = [sys.executable, shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin") or sys.executable]
-    check = "import sys; assert sys.version_info >= (3, 11); import crenel.kernel"
-    for interpreter in interpreters:
-        with contextlib.suppress(PermissionError):
-            if run(interpreter, check).returncode == 0:
-                ran = run(interpreter, code)
-                assert ran.returncode == 0, ran.stderr
-                return ran.stdout
-    pytest.skip(f"an ordinary user can neither run {' nor '.join(interpreters)} on this checkout")
-
-
-def run(interpreter: str, code: str) -> subprocess.CompletedProcess[str]:
-    """Run code as an ordinary user; who is one already stays what he is."""
-    root = os.geteuid() == 0
-    return subprocess.run(
-        [interpreter, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        cwd="/",
-        env={"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}", "PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin"},
-        user=NOBODY if root else None,
-        group=NOBODY if root else None,
-        extra_groups=[] if root else None,
-    )
+    """Run code as an ordinary user and return what it prints."""
+    ran = nobody.run([nobody.interpreter(), "-c", code])
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
 
 
 @pytest.mark.skipif(bool(nftables.missing()), reason=nftables.missing())

@@ -179,13 +179,14 @@ def _build(args: argparse.Namespace) -> int:
     try:
         rootless.prepare()
         answer = _built(args, net, door)
+        # What a command of the user's ended with is not ours to judge.
+        return answer if args.shell or args.pod else reporting.final(args, code, answer)
     except Forbidden as error:
         raise UsageError(f"{error}: run it as root, or allow that") from None
     except BaseException:
         if door is not None:
             door.close()
         raise
-    return reporting.final(args, code, answer)
 
 
 def _built(args: argparse.Namespace, net: "Network", door: "Door | None") -> int:

@@ -64,23 +64,27 @@ class Listeners:
 
     def _open(self, ear: Ear) -> None:
         family = socket.AF_INET if ip_address(ear.address).version == 4 else socket.AF_INET6
-        if ear.protocol == TCP:
-            opened = socket.socket(family, socket.SOCK_STREAM)
-        elif ear.protocol == UDP:
-            opened = socket.socket(family, socket.SOCK_DGRAM)
-        else:
-            opened = socket.socket(family, socket.SOCK_RAW, SCTP)
-        opened.setblocking(False)
-        opened.bind((ear.address, 0 if ear.protocol == SCTP else ear.port))
-        if ear.protocol == TCP:
-            opened.listen(_BACKLOG)
-            self._add(opened, ear.title, self._accept)
-        elif ear.protocol == UDP:
-            self._add(opened, ear.title, self._datagram)
-        else:
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-            self._add(opened, ear.title, self._raw)
+        kind, protocol, handler = self._kind(ear.protocol)
+        opened = socket.socket(family, kind, protocol)
+        try:
+            opened.setblocking(False)
+            opened.bind((ear.address, ear.port))
+            if ear.protocol == TCP:
+                opened.listen(_BACKLOG)
+            elif ear.protocol == SCTP:
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        except OSError:
+            opened.close()
+            raise
+        self._add(opened, ear.title, handler)
         self.taken.add((ear.address, ear.port))
+
+    def _kind(self, protocol: int) -> tuple[socket.SocketKind, int, Callable[[int], None]]:
+        if protocol == TCP:
+            return socket.SOCK_STREAM, 0, self._accept
+        if protocol == UDP:
+            return socket.SOCK_DGRAM, 0, self._datagram
+        return socket.SOCK_RAW, SCTP, self._raw
 
     def _add(self, opened: socket.socket, title: str, handler: Callable[[int], None]) -> None:
         number = opened.fileno()

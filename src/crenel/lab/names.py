@@ -25,8 +25,9 @@ def space_of(staged: Stage, text: str) -> tuple[str, str]:
     known = dict(_spaces(staged))
     if text in known:
         return known[text]
-    near = difflib.get_close_matches(text, known, n=3)
-    hint = f"; did you mean {', '.join(near)}?" if near else f"; there are {', '.join(sorted(known)[:8])}"
+    usual = sorted(name for name in known if name.count("/") < 2)
+    near = difflib.get_close_matches(text, usual, n=3)
+    hint = f"; did you mean {', '.join(near)}?" if near else f"; there are {', '.join(usual[:8])}"
     raise NoSuchPodError(f"no pod {text!r} in the twin{hint}")
 
 

@@ -84,18 +84,23 @@ def known_again(before: World, network: Network) -> World:
 
 
 def _parts(free: AddressSet, ranges: Sequence[AddressSet]) -> Iterator[AddressSet]:
-    """A set, cut by each of some others."""
+    """A set, cut at each border of some others into pieces without a gap; whole where they do not cut it."""
     parts = [free]
     for one in ranges:
         parts = [piece for part in parts for piece in (part & one, part - one) if piece]
-    yield from parts
+    if len(parts) == 1:
+        yield free
+        return
+    for part in parts:
+        for family in part.families():
+            yield from (AddressSet.from_range(family, low, high) for low, high in part.ranges(family))
 
 
 def _ends(part: AddressSet, targets: Iterable[tuple[Family, int]]) -> Iterator[tuple[Family, int]]:
+    """The first and the last address of a set, and those of `targets` that are in it."""
     for family in part.families():
         ranges = part.ranges(family)
-        # The network and broadcast addresses of the whole space are left alone; any other end is a host's like others.
-        yield family, max(ranges[0][0], 1)
+        yield family, ranges[0][0]
         yield family, ranges[-1][1]
     yield from ((family, value) for family, value in targets if part.contains(family, value))
 

@@ -2,7 +2,7 @@
 
 Each probe has a socket that is made in the namespace of its source, with a source port that no other probe of the batch
 has. It is over when the other end answers, or was seen to get it, or when a rule logs that it dropped it. What neither
-happens to is sent once more, and is lost if that is the same: silence is never taken for a denial.
+happens to is sent again, twice, and is lost if that is the same: silence is never taken for a denial.
 """
 
 from __future__ import annotations
@@ -26,14 +26,19 @@ from crenel.lab.probes import Probe
 from crenel.lab.tokens import token
 from crenel.network.traffic import SCTP, TCP, UDP
 
-GRACE = 0.4
-"""Seconds without any news after which what is left counts as lost; loopback takes microseconds."""
+GRACES = (0.4, 0.8, 1.6)
+"""Seconds without any news after which what is left is sent again, and in the end counts as lost. An answer takes
+microseconds on an idle machine; on a busy one the kernel's workers may come late, or drop what is too much for them."""
+_IN_FLIGHT = (512, 64, 8)
+"""How many probes of each try may wait for their fate before more are sent."""
 _PATIENCE = 20.0
 """Seconds that a batch may take after its last probe was sent, with news or without."""
 _BATCH = 8192
 _PORTS = range(33000, 65000)
 """Source ports of probes; above node ports and below the end."""
 _POLL_EVERY = 64
+_PAUSE = 0.01
+"""Seconds without news after which more is sent, although much is under way."""
 _TRACKED = 100_000
 """Connections that a node may remember before it is made to forget; the kernel's table has 262,144 for all."""
 _TOKENS = 1 << 31
@@ -62,6 +67,8 @@ class Prober:
         self._by_port: dict[int, int] = {}
         self._found: dict[int, Observation] = {}
         self._raw: dict[str, socket.socket] = {}
+        self._in_flight = _IN_FLIGHT[0]
+        self._sent = 0
         self._connected: set[int] = set()
         self._where: dict[int, str] = {}
         """By probe, the title of the pod that was seen to get it."""
@@ -81,10 +88,12 @@ class Prober:
         found: list[Observation] = []
         for start in range(0, len(probes), _BATCH):
             batch = probes[start : start + _BATCH]
-            seen = self._batch(batch)
-            again = [number for number, each in enumerate(seen) if each.fate is Fate.LOST]
-            for number, each in zip(again, self._batch([batch[number] for number in again]), strict=True):
-                seen[number] = each
+            seen = [LOST] * len(batch)
+            for grace, in_flight in zip(GRACES, _IN_FLIGHT, strict=True):
+                left = [number for number, each in enumerate(seen) if each.fate is Fate.LOST]
+                again = self._batch([batch[number] for number in left], grace, in_flight)
+                for number, each in zip(left, again, strict=True):
+                    seen[number] = each
             found += seen
             progress(len(found))
             self._forget()
@@ -109,15 +118,16 @@ class Prober:
                 if table.count() > _TRACKED:
                     table.flush()
 
-    def _batch(self, probes: Sequence[Probe]) -> list[Observation]:
+    def _batch(self, probes: Sequence[Probe], grace: float, in_flight: int) -> list[Observation]:
         if not probes:
             return []
-        self._probes = probes
+        self._probes, self._in_flight = probes, in_flight
+        self._sent = 0
         self._found, self._by_port, self._where = {}, {}, {}
         order = sorted(range(len(probes)), key=lambda number: probes[number].source.space)
         for space, numbers in groupby(order, key=lambda number: probes[number].source.space):
             self._send_from(space, list(numbers))
-        self._wait(len(probes))
+        self._wait(0, grace)
         for number in list(self._open):
             self._end(number)
         for raw in self._raw.values():
@@ -132,9 +142,11 @@ class Prober:
                 for number in numbers[chunk : chunk + _POLL_EVERY]:
                     self._send(number)
             self._poll(0)
+            self._wait(self._in_flight, _PAUSE)
 
     def _send(self, number: int) -> None:
         probe = self._probes[number]
+        self._sent += 1
         port = self._port(probe.source.address)
         self._by_port[port] = number
         family = socket.AF_INET if probe.source.family == 4 else socket.AF_INET6
@@ -178,16 +190,17 @@ class Prober:
             if (address, port) not in self.listeners.taken:
                 return port
 
-    def _wait(self, count: int) -> None:
+    def _wait(self, most: int, grace: float) -> None:
+        """Wait until at most so many probes are under way, or nothing was heard for `grace` seconds."""
         end = time.monotonic() + _PATIENCE
-        news, known = time.monotonic() + GRACE, len(self._found)
-        while len(self._found) < count:
+        news, known = time.monotonic() + grace, len(self._found)
+        while self._sent - len(self._found) > most:
             now = time.monotonic()
             if now > end or now > news:
                 return
-            self._poll(0.05)
+            self._poll(min(0.05, grace))
             if len(self._found) != known:
-                news, known = time.monotonic() + GRACE, len(self._found)
+                news, known = time.monotonic() + grace, len(self._found)
 
     def _poll(self, seconds: float) -> None:
         for number, _ in self._poller.poll(seconds, 1024):

@@ -81,8 +81,8 @@ class Stage:
 def stage(placement: Placement, before: Stage | None = None, outside: Iterable[tuple[Family, int]] = ()) -> Stage:
     """Derive everything from a placement.
 
-    The world outside stays as it was `before`, for the kernel has it already; `outside` are addresses that it shall have
-    besides those that the rules ask for.
+    The world outside stays as it was `before`, for the kernel has it already; `outside` are addresses that it shall
+    have besides those that the rules ask for.
     """
     roster = enrol(placement)
     model = placement.model

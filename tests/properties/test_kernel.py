@@ -1,0 +1,45 @@
+"""The kernel, under the compiled rules, does with real packets what the solver says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import crenel
+from crenel.lab.lab import Lab
+from crenel.lab.placement import Wishes, place
+from crenel.lab.run import run
+from crenel.lab.stage import stage
+from kernel.needs import needs_namespaces
+from properties.services import services
+from properties.strategies import Object, Scenario, scenarios
+
+pytestmark = [pytest.mark.slow, needs_namespaces]
+
+CI = settings().max_examples <= 150
+MOST = 3000
+"""Probes of one example; every pair of ends is among them."""
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[Scenario, list[Object]]:
+    """A cluster with policies and Services."""
+    scenario = draw(scenarios())
+    return scenario, draw(services(scenario.population.namespaces))
+
+
+@settings(max_examples=40 if CI else 5000)
+@given(worlds(), st.integers(1, 2), st.integers(1, 2))
+def test_kernel_and_solver_agree(world: tuple[Scenario, list[Object]], replicas: int, nodes: int) -> None:
+    """Between all ends of a random cluster, through its Services, and from and to outside, in both families."""
+    scenario, made = world
+    net = crenel.load([*scenario.objects, *made])
+    staged = stage(place(net.model, Wishes(replicas, nodes)))
+    with Lab(staged) as lab:
+        report = run(lab, most=MOST)
+    assert not report.disagreements, [
+        (each.probe.source.title, each.probe.destination, each.probe.address, each.probe.protocol, each.probe.port,
+         each.model, each.kernel, each.policies, each.why, each.model_trace, each.kernel_trace)
+        for each in report.disagreements[:3]
+    ]  # fmt: skip
