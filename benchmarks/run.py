@@ -7,11 +7,13 @@ import json
 import math
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks import kernel
 from benchmarks.generate import VARIANTS, Shape, write
 from benchmarks.measure import CRENEL, PYTHON, Cost, best, run
+from benchmarks.rows import Row
 
 SIZES = (500, 1000, 2000, 5000)
 LARGE = 5000
@@ -21,23 +23,6 @@ LARGE_SECONDS, LARGE_MEGABYTES = 6.0, 500.0
 EXPONENT = 1.2
 QUESTION_MS, CHANGE_MS = 1.0, 20.0
 HELP_RATIO = 3.0
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measurement."""
-
-    what: str
-    value: float
-    unit: str
-    target: float | None = None
-    note: str = ""
-
-    def __str__(self) -> str:
-        against = ""
-        if self.target is not None:
-            against = f"{self.value / self.target:7.2f} of {self.target:g} {self.unit}".rstrip()
-        return f"{self.what:<46} {self.value:>10.3f} {self.unit:<5} {against:<24} {self.note}".rstrip()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,6 +65,7 @@ def measurements(folder: Path, sizes: Sequence[int], large: int, repeat: int, *,
         f"map, {large:,} workloads, two policies each", cost, LARGE_SECONDS if full else None, LARGE_MEGABYTES
     )
     yield from _questions(folder / "input", shape)
+    yield from kernel.measurements()
     if variants:
         yield from _variants(folder, repeat)
 

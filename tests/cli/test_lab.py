@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -15,7 +17,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from cli.labs import POLICY, files, gone, holders, own_namespace, started
-from command import crenel, run
+from command import SCRIPTS, crenel, run
+from crenel.cli.main import dispatch
+from crenel.enforce.ruleset import Ruleset
+from crenel.lab.stage import Stage
 from kernel import nobody
 from kernel.needs import needs_namespaces
 
@@ -163,7 +168,7 @@ def test_a_kept_lab_is_entered_changed_and_removed(shop: str, runtime: Path) -> 
     up = crenel("lab", "-f", shop, "--keep", **here)
     assert up.code == 0
     assert up.err.startswith("the lab is up: ")
-    assert crenel("lab", "list", **here).out == "default  2 pods on 1 nodes\n"
+    assert crenel("lab", "list", **here).out == "default  2 pods on 1 node\n"
     inside = crenel("lab", "--exec", "shop/web", "--", "sh", "-c", INODE, **here)
     asked = ["lab", "--exec", "shop/web", "--", "python3", "-c", TALK]
     assert crenel(*asked, "database", "5432", **here).out == "shop/db\n"
@@ -177,6 +182,24 @@ def test_a_kept_lab_is_entered_changed_and_removed(shop: str, runtime: Path) -> 
     assert gone(number(inside.out))
     assert crenel("lab", "list", **here).code == 3
     assert not list((runtime / "crenel" / "labs").iterdir())
+
+
+def test_a_shell_on_a_terminal(shop: str) -> None:
+    """`--shell` gives the user's shell in the pod's network, on the terminal, and ends with its exit code."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ["SHELL"] = "/bin/sh"
+        os.execv(SCRIPTS / "crenel", ["crenel", "lab", "-f", shop, "--shell", "shop/web"])  # noqa: S606 - on the pty
+    os.write(terminal, b"echo I am $CRENEL_POD; test -t 0 && exit 7\n")
+    printed = b""
+    try:
+        while part := os.read(terminal, 1024):
+            printed += part
+    except OSError:
+        pass  # Linux' way to say that nobody is left on the other side
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert b"I am shop/web\r\n" in printed
 
 
 TALK = """
@@ -240,6 +263,42 @@ def test_wrong_use_is_one_line(runtime: Path, arguments: list[str], message: str
     ran = crenel("lab", *arguments, XDG_RUNTIME_DIR=str(runtime))
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.splitlines()[0] == message
+
+
+def test_a_disagreement_is_shown_from_both_sides(
+    shop: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Where the kernel does not do what the model says, both traces are printed in every format; the code is 1."""
+    honest = Stage.rulesets
+
+    def forged(staged: Stage) -> dict[str, Ruleset]:
+        """The rules without the one that lets the web pod in."""
+        found = {}
+        for node, ruleset in honest(staged).items():
+            chain = ruleset.chains["ingress/networkpolicy/shop/db"]
+            found[node] = replace(ruleset, chains={**ruleset.chains, chain.name: replace(chain, rules=())})
+        return found
+
+    monkeypatch.setattr(Stage, "rulesets", forged)
+    printed = {}
+    for wanted in ("table", "json", "junit", "md"):
+        assert dispatch("crenel", ["lab", "-f", shop, "--family", "4", "-o", wanted]) == 1
+        printed[wanted] = capsysbinary.readouterr().out.decode()
+    assert "disagreement 1 of 2: shop/web to shop/db:5432/TCP\n" in printed["table"]
+    for line in (
+        "  model   allowed\n          ingress: networkpolicy shop/db ingress rule 1 allows it (",
+        "  kernel  denied by networkpolicy shop/db\n          node/node-1: antispoofing: iif",
+        "drop (verdict drop)\n  why     the model allows it\n",
+        "kernel and model disagree on 2 of 133 probes\n",
+    ):
+        assert line in printed["table"]
+    wrong = [each for each in json.loads(printed["json"])["probes"] if each["model"] != each["kernel"]]
+    assert [(each["source"], each["destination"], each["port"]) for each in wrong] == [
+        ("shop/web", "shop/db", 5432), ("shop/web", "shop/svc/database", 5432)
+    ]  # fmt: skip
+    assert all(each["model_trace"] and each["kernel_trace"] and each["why"] == "the model allows it" for each in wrong)
+    assert ET.fromstring(printed["junit"]).attrib["failures"] == "2"  # noqa: S314 - it is our own
+    assert "| `shop/web` | `shop/db:5432/TCP` | allowed | denied by networkpolicy shop/db |" in printed["md"]
 
 
 def test_a_name_that_is_nearly_right(shop: str) -> None:

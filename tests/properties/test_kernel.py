@@ -11,6 +11,7 @@ from crenel.lab.lab import Lab
 from crenel.lab.placement import Wishes, place
 from crenel.lab.run import run
 from crenel.lab.stage import stage
+from crenel.lab.verdict import Result
 from kernel.needs import needs_namespaces
 from properties.services import services
 from properties.strategies import Object, Scenario, scenarios
@@ -38,8 +39,12 @@ def test_kernel_and_solver_agree(world: tuple[Scenario, list[Object]], replicas:
     staged = stage(place(net.model, Wishes(replicas, nodes)))
     with Lab(staged) as lab:
         report = run(lab, most=MOST)
-    assert not report.disagreements, [
-        (each.probe.source.title, each.probe.destination, each.probe.address, each.probe.protocol, each.probe.port,
-         each.model, each.kernel, each.policies, each.why, each.model_trace, each.kernel_trace)
-        for each in report.disagreements[:3]
-    ]  # fmt: skip
+    assert not report.disagreements, "\n".join(described(each) for each in report.disagreements[:3])
+
+
+def described(result: Result) -> str:
+    """One disagreement, whole."""
+    probe = result.probe
+    ends = f"{probe.source.title} to {probe.destination} ({probe.address}), {probe.protocol}/{probe.port}"
+    answers = f"model {result.model}, kernel {result.kernel}, {result.policies}: {result.why}"
+    return "\n  ".join([f"{ends}: {answers}", *result.model_trace, *result.kernel_trace])

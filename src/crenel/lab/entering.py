@@ -43,6 +43,7 @@ def attended(prober: Prober, namespace: Namespace, command: Sequence[str], hosts
     finally:
         os.close(watched)
         signal.signal(signal.SIGINT, before)
+        leave()
     return shell_code(over[0])
 
 
@@ -87,12 +88,34 @@ def _first(namespace: Namespace, command: Sequence[str], hosts: str, title: str)
 
 
 def _run(command: Sequence[str], title: str) -> int:
+    _take_terminal()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         os.execvpe(command[0], list(command), {**os.environ, "CRENEL_POD": title})  # noqa: S606 - it is what was asked for
     except FileNotFoundError:
         sys.stderr.write(f"crenel lab: no command {command[0]!r}\n")
         return NOT_FOUND
+
+
+def _take_terminal() -> None:
+    """Be in front of the terminal, if there is one: a shell wants a process group of its own process namespace."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        os.setpgid(0, 0)
+        _bring_forward()
+
+
+def _bring_forward() -> None:
+    """Put the own process group in front of the terminal, which stops those who ask for that from behind: tty(4)."""
+    before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    with suppress(OSError):
+        os.tcsetpgrp(sys.stdin.fileno(), os.getpgrp())
+    signal.signal(signal.SIGTTOU, before)
+
+
+def leave() -> None:
+    """Take the terminal back, once a command has ended that had it."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        _bring_forward()
 
 
 def _awaited(child: int) -> int:

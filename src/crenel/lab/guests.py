@@ -32,4 +32,5 @@ def visit(name: str, pod: str, command: Sequence[str]) -> int:
         _, status = os.waitpid(child, 0)
     finally:
         signal.signal(signal.SIGINT, before)
+        entering.leave()
     return entering.shell_code(status)

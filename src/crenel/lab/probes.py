@@ -213,9 +213,7 @@ class Planner:
             if entrance := self._entrances.get(address):
                 yield self.through(Route.BALANCER, source, served, address, served.port.port, entrance)
 
-    def through(
-        self, route: Route, source: Party, served: Served, address: str, port: int, node: str = ""
-    ) -> Probe:
+    def through(self, route: Route, source: Party, served: Served, address: str, port: int, node: str = "") -> Probe:
         """A probe of a Service's address; `node` is the one that it enters by from outside."""
         probe = Probe(route, source, f"{served.exposed.title}", address, served.protocol, port, ())
         if address in served.exposed.balancers and not _within(source, served.exposed.source_ranges):

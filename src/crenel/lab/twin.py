@@ -23,9 +23,11 @@ _QUIET = {
     "net.ipv4.conf.default.send_redirects": 0,
     "net.ipv6.conf.default.accept_ra": 0,
     "net.ipv6.conf.default.accept_dad": 0,
-    # Nobody is refused an answer because others got one: a refusal is evidence that a packet arrived.
+    # Nobody is refused an answer because others got one: a refusal is evidence that a packet arrived. A mask is the
+    # types that are limited, for IPv6 as a list; there is no type 0.
     "net.ipv4.icmp_ratemask": 0,
     "net.ipv6.icmp.ratelimit": 0,
+    "net.ipv6.icmp.ratemask": 0,
     "net.ipv4.ip_unprivileged_port_start": 0,
 }
 """What is set in every namespace before it has a link."""

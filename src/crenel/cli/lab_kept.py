@@ -1,0 +1,58 @@
+"""Labs that are up: entered, changed, listed, removed."""
+
+import argparse
+
+from crenel.cli import exit_codes, inputs, reporting
+from crenel.cli.clock import Clock
+from crenel.cli.complaints import say
+from crenel.cli.usage import UsageError
+from crenel.lab import entering, guests, kept
+from crenel.output.words import count
+
+
+def down(args: argparse.Namespace) -> int:
+    """Remove a lab, and return the exit code when it is gone."""
+    try:
+        kept.ask(args.name, {"do": "down"})
+        kept.await_end(args.name)
+    except kept.NoLabError as error:
+        raise UsageError(str(error)) from None
+    return exit_codes.FINE
+
+
+def listing() -> int:
+    """Print a line for each lab that is up, and return the exit code: `NOTHING` when there is none."""
+    found = []
+    for name in kept.names():
+        answer, _ = kept.ask(name, {"do": "describe"})
+        found.append(f"{name}  {count(len(answer['pods']), 'pod')} on {count(len(answer['nodes']), 'node')}\n")
+    reporting.emit("".join(found))
+    return exit_codes.FINE if found else exit_codes.NOTHING
+
+
+def visit(args: argparse.Namespace) -> int:
+    """Run a shell or a command in a pod, and return its exit code."""
+    try:
+        return guests.visit(args.name, args.shell or args.pod, entering.shell() if args.shell else args.words)
+    except kept.NoLabError as error:
+        raise UsageError(str(error)) from None
+
+
+def apply(args: argparse.Namespace) -> int:
+    """Put the policies of the input in force, say what that cut, and return the exit code."""
+    net = inputs.network(args, Clock())
+    code = inputs.verify(args, net)
+    documents = [(each.data, each.origin.source, each.served) for each in net.documents]
+    request = {
+        "do": "apply",
+        "documents": documents,
+        "default_namespace": args.default_namespace,
+        "pod_cidrs": args.pod_cidr,
+    }
+    try:
+        answer, _ = kept.ask(args.name, request)
+    except kept.NoLabError as error:
+        raise UsageError(str(error)) from None
+    cut, restored = int(answer["revoked"]), int(answer["restored"])
+    say(f"applied: {count(cut, 'connection')} no longer allowed and cut, {restored} allowed again")
+    return reporting.final(args, code)
