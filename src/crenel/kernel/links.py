@@ -161,6 +161,11 @@ class Links:
         """Bring a device up. Routes and neighbours need that first."""
         self._add(_NEWLINK, 0, _LINK.pack(0, 0, index, _UP, _UP), "up: link", index)
 
+    def resize(self, index: int, mtu: int) -> None:
+        """Limit the packets of a device to so many bytes."""
+        body = _LINK.pack(0, 0, index, 0, 0) + attribute(_IFLA_MTU, _NUMBER.pack(mtu))
+        self._add(_NEWLINK, 0, body, "size of link", index)
+
     def remove(self, index: int) -> None:
         """Remove a device and the other end of its pair."""
         self._add(_DELLINK, 0, _LINK.pack(0, 0, index, 0, 0), "remove link", index)

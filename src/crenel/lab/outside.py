@@ -13,10 +13,10 @@ from crenel.network.network import Network
 
 UNUSABLE = AddressSet.of(
     "0.0.0.0/8", "127.0.0.0/8", "169.254.1.0/24", "224.0.0.0/4", "255.255.255.255",
-    "::/127", "::ffff:0:0/96", "fe80::/10", "ff00::/8",
+    "::/127", "::ffff:0:0/96", "fd00:fab::1", "fe80::/10", "ff00::/8",
 )  # fmt: skip
 """Addresses that the kernel lets no host have: unspecified, loopback, multicast, broadcast, IPv4 in IPv6, and IPv6
-link-local; and the link-local block that the twin's own gateways use. Other IPv4 link-local addresses, such as that of
+link-local; and those that the twin's own gateways use. Other IPv4 link-local addresses, such as that of
 a cloud's metadata service, Linux routes like any other."""
 
 NAMED = AddressSet.of("198.18.0.0/15", "2001:db8:ffff::/48")

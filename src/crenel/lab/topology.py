@@ -21,6 +21,8 @@ GATEWAYS: dict[int, Address] = {4: ip_address("169.254.1.1"), 6: ip_address("fe8
 """The next hop on every way up. It is nobody's address; its neighbour entry leads to the other end of the link."""
 WORLD_GATEWAYS: dict[int, Address] = {4: ip_address("169.254.1.2"), 6: ip_address("fe80::2")}
 """The next hop from the fabric to the world outside."""
+ROUTER: tuple[Address, ...] = (ip_address("169.254.1.1"), ip_address("fd00:fab::1"))
+"""What the fabric sends from, when it has to say that a packet was too big or came nowhere."""
 DEFAULTS: dict[int, Network] = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
 
 
@@ -92,7 +94,8 @@ class _Wiring:
         self.placement = placement
         self.topology = Topology()
         self.macs = 0
-        self._space(FABRIC, FABRIC, forwards=True)
+        fabric = self._space(FABRIC, FABRIC, forwards=True)
+        fabric.addresses = [(LOOPBACK, address) for address in ROUTER]
         self._world(hosts)
         for number, node in enumerate(placement.nodes):
             self._node(node, FIRST + number)

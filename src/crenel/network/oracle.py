@@ -15,7 +15,11 @@ from crenel.network.traffic import PORTED, Match
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the model says: `allowed` None where it does not know. `denied_by` are the directions that deny."""
+    """What the model says: `allowed` None where it does not know.
+
+    `denied_by` are the directions in which a denied packet is, or may be, denied: one of them is enough, and which one
+    comes first may depend on what the model does not know.
+    """
 
     allowed: bool | None
     denied_by: tuple[Direction, ...] = ()
@@ -44,8 +48,8 @@ class Oracle:
             Direction.EGRESS: self.end(family, Direction.EGRESS, source, destination, protocol, port),
             Direction.INGRESS: self.end(family, Direction.INGRESS, destination, source, protocol, port),
         }
-        if denied := tuple(direction for direction, allowed in found.items() if allowed is False):
-            return Expectation(False, denied)
+        if False in found.values():
+            return Expectation(False, tuple(direction for direction, allowed in found.items() if not allowed))
         return Expectation(None) if None in found.values() else ALLOWED
 
     def end(
