@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export VENV PYTHON
 
-.PHONY: help demo test lint format types tests docs bench fuzz clean
+.PHONY: help demo test lint format types tests docs bench fuzz soak clean
 .NOTPARALLEL:
 
 help:
@@ -14,8 +14,10 @@ help:
 	@echo 'make types   mypy, strict                    make tests   the tests alone'
 	@echo 'make docs    write the real outputs into the docs'
 	@echo 'make bench   speed and memory                make fuzz    the property tests, for a long time'
+	@echo 'make soak    random clusters and mutated rules in the kernel, for a long time'
 
 demo: $(VENV)/.ready-run
+	@tools/need nft || echo 'the lab will be left out'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 test: lint types tests
@@ -32,7 +34,7 @@ types: $(VENV)/.ready-dev
 	$(BIN)/mypy
 
 tests: $(VENV)/.ready-dev
-	@tools/need git openssl
+	@tools/need git openssl nft
 	$(BIN)/pytest -n auto --dist loadgroup -m 'not alone'
 	$(BIN)/pytest -m alone
 
@@ -44,6 +46,10 @@ bench: $(VENV)/.ready-dev
 
 fuzz: $(VENV)/.ready-dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto tests/properties
+
+soak: $(VENV)/.ready-dev
+	@tools/need nft
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto tests/properties/test_kernel.py tests/lab/test_mutations.py tests/enforce
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The four questions of Crenel, asked about the shop in examples/shop. `make demo` runs this.
+# The questions of Crenel, asked about the shop in examples/shop. `make demo` runs this.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -26,3 +26,10 @@ ask crenel diff examples/shop/app examples/shop
 
 say 'Why may the frontend not reach the database?'
 ask crenel can shop/frontend shop-data/postgres:5432 -f examples/shop
+
+say 'And does the kernel agree? Real packets, in network namespaces of this machine'
+printf '\n$ crenel lab -f examples/shop\n\n'
+code=0
+crenel lab -f examples/shop || code=$?
+# 2 is a machine that lets nobody make namespaces, or has no nftables; the line above says so.
+[ "$code" -le 2 ] || exit "$code"

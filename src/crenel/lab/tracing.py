@@ -6,6 +6,7 @@ prints the rules of our own tables on its way.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -28,14 +29,14 @@ _START, _SETTLE = 0.15, 0.15
 _LINE = re.compile(r"trace id \w+ inet (?P<table>\S+) (?P<chain>\S+) (?P<what>packet:|rule|policy) (?P<text>.*)")
 
 
-def available() -> str:
-    """Why no trace can be had, in one line; empty where it can."""
-    return "" if shutil.which("nft") else "no rule trace: the program nft is not installed"
+def program() -> str | None:
+    """Where nft is; it is in a folder that only root has on its path on many machines."""
+    return shutil.which("nft", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
 
 
 def trace(nodes: Mapping[str, Namespace], prober: Prober, probe: Probe) -> tuple[str, ...]:
     """The rules that a probe meets on each node, a line each; nothing where nft is not installed."""
-    nft = shutil.which("nft")
+    nft = program()
     if nft is None:
         return ()
     with ExitStack() as stack:
