@@ -46,13 +46,21 @@ class World:
     unprobed: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What belongs to the cluster: all of its ranges, and in them the addresses that somebody has."""
+
+    ranges: AddressSet
+    taken: AddressSet
+
+
 def world(
-    network: Network, services: Sequence[Exposed], inside: AddressSet, targets: Iterable[tuple[Family, int]]
+    network: Network, services: Sequence[Exposed], cluster: Inside, targets: Iterable[tuple[Family, int]]
 ) -> World:
     """Choose hosts outside, in every block of a network.
 
     They are the first and the last usable address of each block, or of each part of it where the source ranges of
-    Services tell parts apart, and every one of `targets`. `inside` is what belongs to the cluster.
+    Services tell parts apart, and every one of `targets`. What belongs to the cluster is nobody's outside.
     """
     hosts: dict[tuple[Family, int], OutsideHost] = {}
     unprobed: list[str] = []
@@ -62,9 +70,10 @@ def world(
         if endpoint.kind is not Kind.BLOCK or endpoint.families[0] not in network.blueprint.spoken_families():
             continue
         assert endpoint.addresses is not None
-        free = endpoint.addresses - UNUSABLE - inside
+        free = endpoint.addresses - UNUSABLE - cluster.ranges
         if not free:
-            unprobed.append(str(endpoint.addresses))
+            if not endpoint.addresses <= cluster.taken:
+                unprobed.append(str(endpoint.addresses))
             continue
         for part in _parts(free, ranges):
             for family, value in _ends(part, wanted):

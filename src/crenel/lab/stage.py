@@ -13,7 +13,7 @@ from crenel.lab import dataplane
 from crenel.lab.addressing import BALANCERS, SERVICES
 from crenel.lab.backends import Backends, Served, entrances, hand_made
 from crenel.lab.listeners import Ear
-from crenel.lab.outside import World, known_again, resolved, world
+from crenel.lab.outside import Inside, World, known_again, resolved, world
 from crenel.lab.placement import Placement
 from crenel.lab.probes import Parties
 from crenel.lab.roster import Roster, enrol
@@ -96,10 +96,11 @@ def stage(placement: Placement, before: Stage | None = None, outside: Iterable[t
     return Stage(placement, roster, hosts, served, found, topology, Parties(placement, roster, hosts.hosts))
 
 
-def _inside(placement: Placement) -> AddressSet:
+def _inside(placement: Placement) -> Inside:
     """What belongs to the cluster: its ranges, and every address that somebody in it has."""
-    blueprint = placement.model.network.blueprint
     own = [text for pod in placement.pods for text in pod.addresses]
     own += [text for node in placement.nodes for text in (*node.addresses, *node.further)]
     own += [text for each in placement.services for text in (*each.addresses, *each.balancers, *each.externals)]
-    return blueprint.inside | AddressSet.of(*SERVICES, *BALANCERS, *(str(ip_address(text)) for text in own))
+    taken = AddressSet.of(*(str(ip_address(text)) for text in own))
+    ranges = placement.model.network.blueprint.inside | taken | AddressSet.of(*SERVICES, *BALANCERS)
+    return Inside(ranges, taken)

@@ -105,7 +105,7 @@ def remarks(report: Report) -> list[str]:
             f"{report.undecided:,} probes were not sent, because the model does not know what should become of them"
         )
     if report.unprobed:
-        found.append(f"no host can have an address in {listed(report.unprobed)}: not probed")
+        found.append(f"nobody outside can have an address in {listed(report.unprobed)}: not probed")
     return found
 
 
