@@ -1,7 +1,8 @@
 """Who answers in the twin: TCP and UDP sockets on the ports of pods, and raw sockets that see SCTP arrive.
 
-A TCP connection that brings a token, and a datagram, are reported with the title of the pod that got it. A datagram is
-answered with itself; on a connection that brings anything else the pod says who it is, for people who look around.
+A TCP connection that brings a token, and a datagram, are reported with the address and port that they arrived at. A
+datagram is answered with itself; on a connection that brings anything else the pod says who it is, for people who look
+around.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from crenel.kernel.namespaces import Namespace
 from crenel.lab.tokens import token_of
 from crenel.network.traffic import SCTP, TCP, UDP
 
-Report: TypeAlias = Callable[[int, str], None]
-"""Called with the number of a probe and the title of the pod that it arrived at."""
+Target: TypeAlias = tuple[int, int]
+"""An address and a port."""
+Report: TypeAlias = Callable[[int, Target], None]
+"""Called with the number of a probe and where it arrived."""
 
 _BACKLOG = 4096
 _GREETING = 256
@@ -36,6 +39,11 @@ class Ear:
     protocol: int
     port: int
 
+    @property
+    def target(self) -> Target:
+        """Its address as a number, and its port; 0 where it hears all of them."""
+        return int(ip_address(self.address)), self.port
+
 
 class Listeners:
     """All ears of a twin, served by whoever waits on `poller`: events of descriptors in `handlers` go there."""
@@ -43,8 +51,8 @@ class Listeners:
     def __init__(self, poller: select.epoll, handlers: dict[int, Callable[[int], None]]) -> None:
         self._poller = poller
         self._handlers = handlers
-        self._sockets: dict[int, tuple[socket.socket, str]] = {}
-        self.report: Report = lambda _number, _title: None
+        self._sockets: dict[int, tuple[socket.socket, Ear]] = {}
+        self.report: Report = lambda _number, _target: None
         self.taken: set[tuple[str, int]] = set()
         """(address, port) of all of them."""
 
@@ -76,7 +84,7 @@ class Listeners:
         except OSError:
             opened.close()
             raise
-        self._add(opened, ear.title, handler)
+        self._add(opened, ear, handler)
         self.taken.add((ear.address, ear.port))
 
     def _kind(self, protocol: int) -> tuple[socket.SocketKind, int, Callable[[int], None]]:
@@ -86,14 +94,14 @@ class Listeners:
             return socket.SOCK_DGRAM, 0, self._datagram
         return socket.SOCK_RAW, SCTP, self._raw
 
-    def _add(self, opened: socket.socket, title: str, handler: Callable[[int], None]) -> None:
+    def _add(self, opened: socket.socket, ear: Ear, handler: Callable[[int], None]) -> None:
         number = opened.fileno()
-        self._sockets[number] = opened, title
+        self._sockets[number] = opened, ear
         self._handlers[number] = handler
         self._poller.register(number, select.EPOLLIN)
 
     def _accept(self, number: int) -> None:
-        listening, title = self._sockets[number]
+        listening, ear = self._sockets[number]
         for _ in range(_AT_ONCE):
             try:
                 accepted, _ = listening.accept()
@@ -102,11 +110,11 @@ class Listeners:
             except OSError:
                 return
             accepted.setblocking(False)
-            self._add(accepted, title, self._receive)
+            self._add(accepted, ear, self._receive)
             self._receive(accepted.fileno())
 
     def _receive(self, number: int) -> None:
-        accepted, title = self._sockets[number]
+        accepted, ear = self._sockets[number]
         try:
             found = accepted.recv(_GREETING)
         except BlockingIOError:
@@ -114,27 +122,27 @@ class Listeners:
         except OSError:
             found = b""
         if (probe := token_of(found)) is not None:
-            self.report(probe, title)
+            self.report(probe, ear.target)
         elif found:
-            _greet(accepted, title)
+            _greet(accepted, ear.title)
         self._close(number)
 
     def _datagram(self, number: int) -> None:
-        opened, title = self._sockets[number]
+        opened, ear = self._sockets[number]
         for _ in range(_AT_ONCE):
             try:
                 found, peer = opened.recvfrom(2048)
             except OSError:
                 return
             if (probe := token_of(found)) is not None:
-                self.report(probe, title)
+                self.report(probe, ear.target)
             try:
                 opened.sendto(found, peer)
             except OSError:
                 continue
 
     def _raw(self, number: int) -> None:
-        opened, title = self._sockets[number]
+        opened, ear = self._sockets[number]
         for _ in range(_AT_ONCE):
             try:
                 found, _ = opened.recvfrom(2048)
@@ -144,7 +152,8 @@ class Listeners:
             start = (found[0] & 15) * 4 if opened.family == socket.AF_INET else 0
             # The initiate tag of an INIT chunk is the number of its probe: RFC 9260, section 3.3.2.
             if len(found) >= start + 20 and found[start + 12] == 1:
-                self.report(int.from_bytes(found[start + 16 : start + 20], "big"), title)
+                port = int.from_bytes(found[start + 2 : start + 4], "big")
+                self.report(int.from_bytes(found[start + 16 : start + 20], "big"), (ear.target[0], port))
 
     def _close(self, number: int) -> None:
         opened, _ = self._sockets.pop(number)

@@ -21,14 +21,13 @@ class Fate(enum.Enum):
 class Observation:
     """The end of a probe.
 
-    `log` is the prefix that the dropped packet was logged under, `target` the (address, port) that it was for when it
-    was dropped. `backend` is the title of the pod that took it in, where that is not known beforehand.
+    `log` is the prefix that the dropped packet was logged under. `target` is the (address, port) that it was for when
+    it was dropped, or where it arrived, if that was seen: behind a Service it may be one of several.
     """
 
     fate: Fate
     log: str = ""
     target: tuple[int, int] | None = None
-    backend: str = ""
 
 
 LOST = Observation(Fate.LOST)

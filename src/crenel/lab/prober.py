@@ -20,7 +20,7 @@ from crenel.kernel.conntrack import Conntrack
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nflog import LoggedPacket, PacketLog
 from crenel.kernel.packets import parse, sctp_init
-from crenel.lab.listeners import Listeners
+from crenel.lab.listeners import Listeners, Target
 from crenel.lab.observations import LOST, Fate, Observation
 from crenel.lab.probes import Probe
 from crenel.lab.tokens import token
@@ -70,8 +70,8 @@ class Prober:
         self._in_flight = _IN_FLIGHT[0]
         self._sent = 0
         self._connected: set[int] = set()
-        self._where: dict[int, str] = {}
-        """By probe, the title of the pod that was seen to get it."""
+        self._where: dict[int, Target] = {}
+        """By probe, where it was seen to arrive."""
         self._base = 1
         """The token of the batch's first probe, so that nothing of an earlier batch is taken for one of this."""
         _raise_limit()
@@ -242,15 +242,15 @@ class Prober:
         self._arrived(number)
 
     def _arrived(self, number: int) -> None:
-        self._found.setdefault(number, Observation(Fate.ARRIVED, backend=self._where.get(number, "")))
+        self._found.setdefault(number, Observation(Fate.ARRIVED, target=self._where.get(number)))
         self._end(number)
 
-    def _got(self, received: int, title: str) -> None:
+    def _got(self, received: int, target: Target) -> None:
         """An ear reports a token. A datagram is over only when its answer is back."""
         number = received - self._base
         if not 0 <= number < len(self._probes):
             return
-        self._where[number] = title
+        self._where[number] = target
         if self._probes[number].protocol != UDP:
             self._arrived(number)
 

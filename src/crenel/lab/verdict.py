@@ -15,6 +15,7 @@ from crenel.enforce.ruleset import Denial, Ruleset
 from crenel.lab.dataplane import OUT_OF_RANGE, UNSERVED
 from crenel.lab.observations import Fate, Observation
 from crenel.lab.probes import Candidate, Probe
+from crenel.network.addresses import address_text
 from crenel.network.network import Network
 from crenel.network.rules import Direction
 
@@ -124,25 +125,26 @@ def _met(probe: Probe, seen: Observation) -> Candidate | None:
     if probe.direct:
         return probe.candidates[0]
     for candidate in probe.candidates:
-        if seen.backend and candidate.title == seen.backend:
-            return candidate
         if seen.target == (int(ip_address(candidate.address)), candidate.port):
             return candidate
     # A refusal does not say whose it is; that matters only if the model tells the backends apart.
     one = {each.expected.allowed for each in probe.candidates}
-    return probe.candidates[0] if len(one) == 1 and not seen.backend and not seen.target else None
+    return probe.candidates[0] if len(one) == 1 and seen.target is None else None
 
 
 def _misled(probe: Probe, seen: Observation, candidate: Candidate | None, expected: bool) -> str:
     if probe.refused:
-        return f"it arrived{_at(seen)}, although {_SERVICE[probe.refused]}"
-    if candidate is None and seen.backend:
-        return f"it arrived at {seen.backend}, which is no backend"
+        return f"it arrived{_at(probe, seen)}, although {_SERVICE[probe.refused]}"
+    if candidate is None and seen.target is not None:
+        return f"it arrived{_at(probe, seen)}, which is no backend"
     return "" if expected else "the model denies it"
 
 
-def _at(seen: Observation) -> str:
-    return f" at {seen.backend}" if seen.backend else ""
+def _at(probe: Probe, seen: Observation) -> str:
+    if seen.target is None:
+        return ""
+    address, port = seen.target
+    return f" at {address_text(probe.source.family, address)} port {port}"
 
 
 def report(
