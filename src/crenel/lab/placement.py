@@ -91,6 +91,7 @@ class Placement:
     """What is not as the input says, or not in the twin; a line each."""
     invented: int = 0
     """How many pods have addresses that the input does not say."""
+    wishes: Wishes = Wishes()
 
 
 class NotPlacedError(ValueError):
@@ -98,13 +99,15 @@ class NotPlacedError(ValueError):
 
 
 def place(model: Model, wishes: Wishes | None = None, known: Placement | None = None) -> Placement:
-    """Place the input of a model. What `known` has placed already keeps its place, and nothing may be new to it.
+    """Place the input of a model.
+
+    What `known` has placed already keeps its place, its wishes hold again, and no pod may be new to it.
 
     Raises:
         ExhaustedError: a range has too few addresses.
         NotPlacedError: there are pods or nodes that `known` does not have, or has others.
     """
-    return _Placing(model, wishes or Wishes(), known).placement()
+    return _Placing(model, known.wishes if known else wishes or Wishes(), known).placement()
 
 
 class _Placing:
@@ -161,7 +164,7 @@ class _Placing:
             most = f"{self.wishes.replicas} pod{'s' if self.wishes.replicas > 1 else ''}"
             self.notes.append(f"at most {most} of each workload: {self.cut} of them have more (--replicas)")
         listed = [PlacedNode(node.name, tuple(node_addresses(node)), tuple(further_addresses(node))) for node in nodes]
-        return Placement(model, placed, listed, exposed, self.families, self.notes, self.invented)
+        return Placement(model, placed, listed, exposed, self.families, self.notes, self.invented, self.wishes)
 
     def _compare(self, placed: Sequence[PlacedPod]) -> None:
         gone = sorted(self.places.keys() - {pod.title for pod in placed})
@@ -178,7 +181,7 @@ class _Placing:
             for name in sorted(group.nodes or ()):
                 names.setdefault(name, _new_node(name))
         if not names:
-            count = len(self.known.nodes) if self.known else self.wishes.nodes
+            count = self.wishes.nodes
             names = {f"node-{number + 1}": _new_node(f"node-{number + 1}") for number in range(count)}
         return [self._addressed(node) for node in names.values()]
 
