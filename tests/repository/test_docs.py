@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from cli.labs import gone
 from command import ROOT
 from crenel.cli.main import COMMANDS
 from crenel.cli.parser import build_parser, load_command
-from sessions import pages, updated
+from kernel.needs import needs_namespaces
+from sessions import LAB, pages, updated, why_no_labs
 
 COMMON = ROOT / "docs" / "commands" / "common-options.md"
 SHARED_GROUPS = {"filter", "input", "report"}
@@ -61,9 +63,12 @@ def test_no_page_without_a_command() -> None:
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_outputs_are_real(page: Path) -> None:
-    """Every session shown is what the commands print; `make docs` writes it."""
+    """Every session shown is what the commands print; `make docs` writes it. Sessions with a lab need one."""
     text = page.read_text("utf-8")
-    assert text == updated(text)
+    why = why_no_labs()
+    assert text == updated(text, labs=not why)
+    if why and LAB.search(text):
+        pytest.skip(f"sessions with a lab were not played: {why}")
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
@@ -78,3 +83,41 @@ def test_sessions_are_played() -> None:
     """Outputs are replaced, exit codes carried on, `make` only shown, and the rest of a page left alone."""
     page = "a\n```console\n$ false\nold\n$ echo $? >&2\n$ make demo\nkept\n```\n```sh\n$ echo b\nc\n```\n"
     assert updated(page) == page.replace("old\n", "").replace(">&2\n", ">&2\n1\n")
+
+
+LAB_SESSION = """```console
+$ crenel lab list
+kept
+$ echo $?
+kept
+```
+"""
+
+
+def test_sessions_with_labs_are_kept_where_there_are_none() -> None:
+    """Where no lab can be built, a session with one stays as it is, to its end; the help needs no lab."""
+    assert updated(LAB_SESSION, labs=False) == LAB_SESSION
+    assert updated(LAB_SESSION) == LAB_SESSION.replace("list\nkept", "list").replace("kept", "3")
+    help_page = "```console\n$ crenel lab --help | head -n 0\nold\n```\n"
+    assert updated(help_page, labs=False) == help_page.replace("old\n", "")
+
+
+POD = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: a}]}}"
+
+
+@needs_namespaces
+def test_sessions_leave_no_lab_behind(tmp_path: Path) -> None:
+    """The commands of a session share a folder for labs, and what is up at its end is down afterwards."""
+    page = f"""```console
+$ echo '{POD}' | crenel lab -f - --keep --name left > {tmp_path}/report 2>&1
+$ crenel lab list
+$ crenel lab --exec default/a --name left -- readlink /proc/self/ns/net
+$ false
+$ echo $?
+```
+"""
+    played = updated(page)
+    assert "list\nleft  1 pod on 1 node\n" in played
+    assert played.endswith("$?\n1\n```\n")
+    (inside,) = re.findall(r"^net:\[(\d+)\]$", played, re.MULTILINE)
+    assert gone(int(inside))
