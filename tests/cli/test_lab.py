@@ -174,7 +174,10 @@ def test_a_kept_lab_is_entered_changed_and_removed(shop: str, runtime: Path) -> 
     assert crenel(*asked, "database", "5432", **here).out == "shop/db\n"
     assert crenel(*asked, "db", "5433", **here).out == "timed out\n"
     Path(shop, "policy.yaml").write_text(POLICY.replace("5432", "5433"))
-    assert crenel("lab", "apply", "-f", shop, **here).err.startswith("applied: ")
+    assert crenel("lab", "apply", "-f", shop, **here).err == "applied: 0 connections cut, 0 allowed again\n"
+    again = crenel("lab", "probe", **here)
+    assert again.code == 0
+    assert again.out.splitlines()[-1].startswith("kernel and model agree on all ")
     assert crenel(*asked, "database", "5432", **here).out == "timed out\n"
     assert crenel(*asked, "db", "5433", **here).out == "refused\n"
     assert holders(number(inside.out))
@@ -242,7 +245,43 @@ def test_a_lab_with_other_pods_has_to_be_started_again(shop: str, runtime: Path)
     path.write_text(path.read_text().replace("name: db, namespace", "name: other, namespace"))
     ran = crenel("lab", "apply", "-f", shop, **here)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "crenel: the running twin has other pods: shop/other are new; start it again\n"
+    assert ran.err == "crenel: the lab has no pod shop/other: build it again\n"
+    ran = crenel("lab", "apply", "-f", str(Path(shop, "policy.yaml")), **here)
+    assert ran.err == (
+        "crenel: the input lacks pods of the lab: shop/db, shop/web; give all of it, workloads included\n"
+    )
+
+
+def test_a_visit_ends_with_the_lab(shop: str, runtime: Path) -> None:
+    """What somebody runs in a pod of a lab from elsewhere ends when the lab is taken down."""
+    here: Any = {"XDG_RUNTIME_DIR": str(runtime)}
+    crenel("lab", "-f", shop, "--keep", **here)
+    with started("--exec", "shop/web", "--", "sh", "-c", f"{INODE}; exec sleep 600", run=runtime) as visit:
+        assert visit.stdout is not None
+        inside = number(visit.stdout.readline())
+        assert crenel("lab", "down", **here).code == 0
+        assert visit.wait(timeout=10) == 137
+        assert gone(inside)
+
+
+def test_nothing_that_policies_could_decide() -> None:
+    """Where every pod is its node nothing is probed, which is no agreement: exit code 3."""
+    spec = "{hostNetwork: true, containers: [{name: c, image: example.org/c:1}]}"
+    pod = f"{{apiVersion: v1, kind: Pod, metadata: {{name: p, namespace: a}}, spec: {spec}}}"
+    ran = run(["sh", "-c", f"echo '{pod}' | crenel lab -f -"])
+    assert ran.code == 3
+    assert ran.err.endswith(
+        "nothing was examined: there is no probe that a policy could decide and the model foretell\n"
+    )
+
+
+def test_a_live_cluster_is_read_by_default(runtime: Path) -> None:
+    """Without -f the kubeconfig context is read, as everywhere; where there is none, that is said."""
+    environment: Any = {"XDG_RUNTIME_DIR": str(runtime), "KUBECONFIG": str(runtime / "none")}
+    for command in (["lab"], ["lab", "apply"], ["enforce", "render"]):
+        ran = crenel(*command, **environment)
+        assert ran.code in (2, 3)
+        assert "internal error" not in ran.err
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_templates_become_pods_with_addresses_of_both_families() -> None:
         ("a/web-1", "node-1", ("10.244.0.3", "fd00:10:244::3")),
     ]
     assert [(each.name, each.addresses) for each in found.nodes] == [("node-1", ("172.18.0.2", "fd00:172:18::2"))]
-    assert found.notes == ["at most 2 pods of each workload: 1 of them have more (--replicas)"]
+    assert found.notes == ["at most 2 pods of each workload: 1 workload has more (--replicas)"]
 
 
 def test_what_the_input_says_is_kept() -> None:
@@ -163,7 +163,7 @@ def test_what_was_placed_keeps_its_place() -> None:
     )
     assert new["a/svc/s"] == old["a/svc/s"]
     assert new["a/svc/t"] not in old.values()
-    with pytest.raises(NotPlacedError, match="has other pods: a/other-0 are new"):
+    with pytest.raises(NotPlacedError, match="the lab has no pod a/other-0: build it again"):
         place(crenel.load([*objects, workload("Deployment", "other")]).model, known=first)
 
 

@@ -1,7 +1,8 @@
 """Print the nftables rules that enforce the policies of the input on one node.
 
 ACTION is `render`. The rules are for `nft -f`; loading them replaces what the table `inet crenel` held, in one
-transaction. Pods and nodes that have no address in the input get those that `crenel lab` gives them.
+transaction. Pods and nodes that have no address in the input get those that `crenel lab` gives them. What only a
+running node knows is left empty: the interfaces of its pods, and the addresses that DNS names have.
 """
 
 import argparse
@@ -17,6 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--node", metavar="NODE", help="the node whose pods are guarded; needed where there are several"
     )
     add_input_options(parser)
+    parser.set_defaults(namespace=[])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,10 +26,13 @@ def run(args: argparse.Namespace) -> int:
     from crenel.cli import exit_codes, inputs, reporting
     from crenel.cli.clock import Clock
     from crenel.cli.complaints import note
+    from crenel.enforce.compiler import compile_node
     from crenel.enforce.text import write
     from crenel.lab.addressing import ExhaustedError
     from crenel.lab.placement import EVERY_REPLICA, Wishes, place
-    from crenel.lab.stage import stage
+    from crenel.lab.roster import enrol
+    from crenel.lab.sites import sites
+    from crenel.output.words import count
 
     net = inputs.network(args, Clock())
     code = inputs.verify(args, net)
@@ -43,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
         asked = f"no node {args.node!r}" if args.node else "which node? give --node"
         raise UsageError(f"{asked}; there are {', '.join(names)}")
     if placement.invented:
-        note(f"{placement.invented} pods have no address in the input; they got those of the lab")
-    ruleset = stage(placement).rulesets()[node]
+        note(f"addresses that the input does not say are those of the lab: {count(placement.invented, 'pod')}")
+    ruleset = compile_node(placement.model.network, sites(placement, enrol(placement), {})[node])
     for doubt in ruleset.doubts:
         note(doubt)
     reporting.emit(write(ruleset))

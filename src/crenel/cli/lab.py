@@ -3,8 +3,8 @@
 Every pod is a network namespace, every node enforces the policies with nftables in the kernel. Packets are sent between
 all ends, and what became of them is compared with what the model says. Nothing outside of the lab is touched.
 
-ACTION is `apply`, which puts the policies of an input in force in a lab that is up; `down`, which removes that lab; or
-`list`. Without one a lab is built, probed and removed again.
+ACTION is for labs that are up: `apply` puts the policies of an input in force, `probe` sends all probes again, `down`
+removes the lab, `list` names those that are up. Without an action a lab is built, probed and removed again.
 """
 
 import argparse
@@ -15,13 +15,13 @@ from crenel.cli.usage import UsageError
 FORMATS = ("table", "json", "junit", "md")
 """What the comparison can be written as."""
 
-ACTIONS = ("apply", "down", "list")
+ACTIONS = ("apply", "probe", "down", "list")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: `words` is the action, or with ``--exec`` the command; `families` a text or None."""
     parser.add_argument(
-        "words", nargs="*", metavar="ACTION", help="apply, down or list; after --exec the command to run"
+        "words", nargs="*", metavar="ACTION", help="apply, probe, down or list; after --exec the command to run"
     )
     twin = parser.add_argument_group("twin")
     twin.add_argument("--replicas", type=int, default=1, metavar="N", help="the most pods of one workload (default: 1)")
@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     up.add_argument("--exec", dest="pod", metavar="POD", help="run a command in a pod: --exec shop/web -- COMMAND ...")
     add_input_options(parser)
     add_report_options(parser, FORMATS)
+    parser.set_defaults(namespace=[])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
         return lab_kept.listing()
     if action == "apply":
         return lab_kept.apply(args)
+    if action == "probe":
+        return lab_kept.probe(args)
     if (args.shell or args.pod) and not _has_input(args):
         return lab_kept.visit(args)
     return lab_building.build(args)

@@ -23,6 +23,7 @@ from crenel.lab.stage import stage
 from crenel.lab.verdict import Report
 from crenel.library import Network
 from crenel.network.addresses import Family
+from crenel.output.paint import PLAIN, Paint
 
 
 def build(args: argparse.Namespace) -> int:
@@ -68,24 +69,41 @@ def _families(text: str | None) -> tuple[Family, ...]:
 
 def _probed_and_kept(args: argparse.Namespace, lab: Lab, door: kept.Door) -> int:
     code = _probed(args, lab)
+    lab.prober.forget()
     sys.stdout.flush()
-    keeper.spawn(lab, door)
-    say(f"the lab is up: `{args.prog} lab --shell POD --name {args.name}` enters it, `lab down` removes it")
+    keeper.spawn(lab, door, lambda wanted, most: _again(lab, wanted, most))
+    name = "" if args.name == "default" else f" --name {args.name}"
+    say(f"the lab is up: `{args.prog} lab --shell POD{name}` enters it, `{args.prog} lab down{name}` removes it")
     return code
 
 
 def _probed(args: argparse.Namespace, lab: Lab) -> int:
     report = probe(lab, _progress(), args.most or MOST)
-    reporting.emit(_rendered(report, args.output))
+    reporting.emit(_rendered(report, args.output, reporting.paint()))
     rate = len(report.results) / report.seconds if report.seconds else 0.0
     reporting.remark(f"{len(report.results):,} probes in {report.seconds:.1f} s, {rate:,.0f} a second")
+    if not report.results:
+        say("nothing was examined: there is no probe that a policy could decide and the model foretell")
+    return _code(report)
+
+
+def _code(report: Report) -> int:
+    if not report.results:
+        return exit_codes.NOTHING
     return exit_codes.NO if report.disagreements else exit_codes.FINE
 
 
-def _rendered(report: Report, wanted: str) -> str | bytes:
+def _again(lab: Lab, wanted: str, most: int | None) -> tuple[str, int]:
+    """Probe a lab in the background: the report as text without colours, and the exit code."""
+    report = probe(lab, most=most or MOST)
+    rendered = _rendered(report, wanted, PLAIN)
+    return rendered if isinstance(rendered, str) else rendered.decode(), _code(report)
+
+
+def _rendered(report: Report, wanted: str, paint: Paint) -> str | bytes:
     module = import_module(f"crenel.output.lab_{'markdown' if wanted == 'md' else wanted}")
     render: Callable[..., str | bytes] = module.render
-    return render(report, reporting.paint()) if wanted == "table" else render(report)
+    return render(report, paint) if wanted == "table" else render(report)
 
 
 def _progress() -> Callable[[int, int], None]:

@@ -23,8 +23,11 @@ def down(args: argparse.Namespace) -> int:
 def listing() -> int:
     """Print a line for each lab that is up, and return the exit code: `NOTHING` when there is none."""
     found = []
-    for name in kept.names():
-        answer, _ = kept.ask(name, {"do": "describe"})
+    try:
+        known = {name: kept.ask(name, {"do": "describe"}) for name in kept.names()}
+    except kept.NoLabError as error:
+        raise UsageError(str(error)) from None
+    for name, answer in known.items():
         found.append(f"{name}  {count(len(answer['pods']), 'pod')} on {count(len(answer['nodes']), 'node')}\n")
     reporting.emit("".join(found))
     return exit_codes.FINE if found else exit_codes.NOTHING
@@ -50,9 +53,19 @@ def apply(args: argparse.Namespace) -> int:
         "pod_cidrs": args.pod_cidr,
     }
     try:
-        answer, _ = kept.ask(args.name, request)
+        answer = kept.ask(args.name, request)
     except kept.NoLabError as error:
         raise UsageError(str(error)) from None
     cut, restored = int(answer["revoked"]), int(answer["restored"])
-    say(f"applied: {count(cut, 'connection')} no longer allowed and cut, {restored} allowed again")
+    say(f"applied: {count(cut, 'connection')} cut, {restored} allowed again")
     return reporting.final(args, code)
+
+
+def probe(args: argparse.Namespace) -> int:
+    """Probe a lab under what it enforces now, print the report, and return the exit code."""
+    try:
+        answer = kept.ask(args.name, {"do": "probe", "format": args.output, "most": args.most})
+    except kept.NoLabError as error:
+        raise UsageError(str(error)) from None
+    reporting.emit(str(answer["report"]))
+    return reporting.final(args, int(answer["code"]))

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crenel.bits import union
-from crenel.enforce.hooks import Marks, hooks, site_sets
+from crenel.enforce.hooks import REVOKED, Marks, hooks, site_sets
 from crenel.enforce.names import comment, digest, identifier
 from crenel.enforce.rules import RuleCompiler, chain_name
 from crenel.enforce.ruleset import (
@@ -87,6 +87,7 @@ class _Compilation:
         for direction in Direction:
             self._direction(direction)
         spoofed = self._denial(Denial(None, ()))
+        self.counters[REVOKED] = "packets of connections that are no longer allowed"
         sets = {**self.book.sets, **site_sets(self.site)}
         return Ruleset(
             table=self.table,

@@ -19,6 +19,8 @@ from crenel.enforce.site import Site
 from crenel.network.addresses import FAMILIES
 
 INTERFACES, HAIRPINS, SOURCES = "pods/interfaces", "pods/hairpins", "pods/sources"
+REVOKED = "revoked/refused"
+"""The counter of packets of connections that are no longer allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,14 @@ class Marks:
 
 
 def site_sets(site: Site) -> dict[str, AnySet]:
-    """The sets that speak of a node's own pods."""
-    names = frozenset(pod.interface for pod in site.pods)
+    """The sets that speak of the interfaces of a node's own pods; of those that are not known they are silent."""
+    known = [pod for pod in site.pods if pod.interface]
+    names = frozenset(pod.interface for pod in known)
     sets: dict[str, AnySet] = {INTERFACES: Interfaces(INTERFACES, names), HAIRPINS: Hairpins(HAIRPINS, names)}
     for family in FAMILIES:
         elements = frozenset(
             (pod.interface, value)
-            for pod in site.pods
+            for pod in known
             for low, high in pod.addresses.ranges(family)
             for value in range(low, high + 1)
         )
@@ -71,6 +74,7 @@ _ESSENTIAL = (
 _REVOKED = (
     # A reset carries nothing, and the one that is sent below passes here again on its way out.
     "tcp flags & rst == rst return",
+    f"counter name {REVOKED}",
     "meta l4proto tcp reject with tcp reset",
     "drop",
 )
@@ -80,5 +84,6 @@ _ANTISPOOFING = (
     f"iifname . ip saddr @{SOURCES}/v4 accept",
     f"iifname . ip6 saddr @{SOURCES}/v6 accept",
     "ip6 saddr fe80::/10 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept",
-    "ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld2-listener-report } accept",
+    "ip6 saddr { ::, fe80::/10 } icmpv6 type { mld-listener-report, mld-listener-done, mld2-listener-report } accept",
+    "ip6 saddr :: icmpv6 type nd-neighbor-solicit accept",
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from crenel.enforce.hooks import Marks
 from crenel.enforce.site import Site
@@ -25,12 +26,19 @@ from crenel.network.rules import Direction
 _ICMP = (1, 58)
 
 
+Connection: TypeAlias = tuple[int, int, int, int, int, int]
+"""Family, protocol, and both ends behind destination NAT: the same on every node that sees it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What came of reviewing a node's connections."""
+    """What came of reviewing the connections of a node, or of several."""
 
-    revoked: int = 0
-    restored: int = 0
+    revoked: frozenset[Connection] = frozenset()
+    restored: frozenset[Connection] = frozenset()
+
+    def __or__(self, other: Review) -> Review:
+        return Review(self.revoked | other.revoked, self.restored | other.restored)
 
 
 class Reviewer:
@@ -62,12 +70,14 @@ class Reviewer:
         with Conntrack(namespace) as table:
             changes = [(flow, bit if denied else 0, bit) for flow, denied in self._changed(table.flows())]
             table.set_marks(changes)
-        revoked = sum(1 for _, value, _ in changes if value)
-        return Review(revoked, len(changes) - revoked)
+        return Review(
+            frozenset(_connection(flow) for flow, value, _ in changes if value),
+            frozenset(_connection(flow) for flow, value, _ in changes if not value),
+        )
 
     def _changed(self, flows: Iterable[Flow]) -> Iterator[tuple[Flow, bool]]:
-        """The flows whose mark does not say what holds, and whether they are denied."""
-        for flow in flows:
+        """The flows whose mark does not say what holds, and whether they are denied. What is over carries nothing."""
+        for flow in (flow for flow in flows if not flow.over):
             denied = self.denies(flow)
             if denied != bool(flow.mark & self._marks.revoked):
                 yield flow, denied
@@ -102,6 +112,10 @@ class Reviewer:
             if block_family == family and low <= value <= high:
                 return index
         raise AssertionError("blocks cover every address")
+
+
+def _connection(flow: Flow) -> Connection:
+    return flow.family, flow.protocol, flow.source, flow.sport, flow.reply_source, flow.reply_sport
 
 
 def _addressed(network: Network) -> Iterator[tuple[tuple[Family, int], int]]:

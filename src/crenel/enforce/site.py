@@ -10,7 +10,7 @@ from crenel.network.addresses import AddressSet
 
 @dataclass(frozen=True, slots=True)
 class LocalPod:
-    """One pod on the node. `interface` is the node's end of its link."""
+    """One pod on the node. `interface` is the node's end of its link; empty where that is not known."""
 
     endpoint: int
     addresses: AddressSet

@@ -11,6 +11,7 @@ from crenel.enforce.ruleset import (
     AddressIn,
     AnySet,
     Chain,
+    Denial,
     Dispatch,
     Drop,
     Goto,
@@ -41,9 +42,20 @@ _PROTOCOLS = {TCP: "tcp", UDP: "udp", SCTP: "sctp"}
 
 
 def write(ruleset: Ruleset) -> str:
-    """The whole table as one transaction that takes the place of what the table held before."""
+    """The whole table as one transaction that takes the place of what the table held before.
+
+    At its head each id that denied packets are logged under is explained, whole: comments in the table are short.
+    """
     table = f"inet {ruleset.table}"
-    return f"table {table}\ndelete table {table}\n{definition(ruleset)}"
+    head = [f"# {name}: {_reason(denial)}\n" for name, denial in sorted(ruleset.denials.items())]
+    return f"{''.join(head)}table {table}\ndelete table {table}\n{definition(ruleset)}"
+
+
+def _reason(denial: Denial) -> str:
+    if denial.direction is None:
+        return "a source that is not the pod's"
+    how = "isolated by" if denial.isolation else "denied by a rule of"
+    return f"{denial.direction.value}, {how} {', '.join(denial.policies)}"
 
 
 def definition(ruleset: Ruleset) -> str:

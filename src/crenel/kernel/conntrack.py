@@ -20,7 +20,10 @@ from crenel.kernel.netlink import NETFILTER, Netlink, Request
 _SUBSYSTEM = 1 << 8
 _NEW, _GET, _DELETE, _STATISTICS = _SUBSYSTEM | 0, _SUBSYSTEM | 1, _SUBSYSTEM | 2, _SUBSYSTEM | 5
 
-_ORIGINAL, _REPLY, _STATUS, _MARK, _ZONE, _MASK = 1, 2, 3, 8, 18, 21
+_ORIGINAL, _REPLY, _STATUS, _INFORMATION, _MARK, _ZONE, _MASK = 1, 2, 3, 4, 8, 18, 21
+_OF_TCP, _STATE = 1, 1
+_ENDED = (6, 7, 8)
+"""TCP_CONNTRACK_LAST_ACK, TIME_WAIT and CLOSE (nf_conntrack_tcp.h)."""
 _NESTED = 0x8000
 _IP, _PROTOCOL = 1, 2
 _V4_SOURCE, _V4_DESTINATION, _V6_SOURCE, _V6_DESTINATION = 1, 2, 3, 4
@@ -56,6 +59,8 @@ class Flow(NamedTuple):
     mark: int
     status: int
     """Bits of enum ip_conntrack_status, such as `SEEN_REPLY`."""
+    over: bool
+    """Whether both ends of a TCP connection have closed it, or one has reset it."""
     raw: bytes
     """The attributes that name it to the kernel: its original tuple, and its zone if it has one."""
 
@@ -145,6 +150,7 @@ def _marking(flow: Flow, value: int, mask: int) -> Request:
 def _flow(body: bytes) -> Flow:
     original = reply = zone = b""
     mark = status = 0
+    over = False
     for kind, payload in each_attribute(body[4:]):
         if kind == _ORIGINAL:
             original = payload
@@ -154,10 +160,12 @@ def _flow(body: bytes) -> Flow:
             mark = int.from_bytes(payload, "big")
         elif kind == _STATUS:
             status = int.from_bytes(payload, "big")
+        elif kind == _INFORMATION:
+            over = _integer(parse_attributes(parse_attributes(payload).get(_OF_TCP, b"")), _STATE) in _ENDED
         elif kind == _ZONE:
             zone = attribute(_ZONE, payload)
     raw = attribute(_ORIGINAL | _NESTED, original) + zone
-    return Flow(_FAMILIES[body[:1]], *_tuple(original), *_tuple(reply)[1:], mark, status, raw)
+    return Flow(_FAMILIES[body[:1]], *_tuple(original), *_tuple(reply)[1:], mark, status, over, raw)
 
 
 def _tuple(data: bytes) -> tuple[int, int, int, int, int]:

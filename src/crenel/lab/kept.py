@@ -89,21 +89,16 @@ class Door:
         """The descriptor to wait on."""
         return self._socket.fileno()
 
-    @contextmanager
-    def answering(self) -> Iterator[socket.socket]:
-        """Take one request of the same user; others are not heard.
-
-        Raises:
-            PermissionError: it is somebody else.
-        """
+    def accept(self) -> socket.socket | None:
+        """Somebody who asks; None when it is another user, who is not heard."""
         asked, _ = self._socket.accept()
-        with asked:
-            asked.settimeout(10.0)
-            peer = asked.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-            _, user, _ = _CREDENTIALS.unpack(peer)
-            if user not in (os.geteuid(), 0):
-                raise PermissionError("another user")
-            yield asked
+        asked.settimeout(10.0)
+        peer = asked.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        _, user, _ = _CREDENTIALS.unpack(peer)
+        if user in (os.geteuid(), 0):
+            return asked
+        asked.close()
+        return None
 
     def leave(self) -> None:
         """Close this process' end; another process goes on answering."""
@@ -115,8 +110,23 @@ class Door:
         self._socket.close()
 
 
-def ask(name: str, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
-    """Ask a lab. Returns its answer and the descriptors that came with it, which the caller owns.
+def ask(name: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Ask a lab. Returns its answer.
+
+    Raises:
+        NoLabError: there is none of that name, it broke off, or it could not do what was asked.
+    """
+    with asking(name, request) as (_, answer, descriptors):
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return answer
+
+
+@contextmanager
+def asking(name: str, request: dict[str, Any]) -> Iterator[tuple[socket.socket, dict[str, Any], list[int]]]:
+    """Ask a lab and stay in touch: the connection, the answer, and the descriptors that came with it.
+
+    The caller owns the descriptors. The connection ends when the lab does, if the lab keeps it.
 
     Raises:
         NoLabError: there is none of that name, it broke off, or it could not do what was asked.
@@ -129,9 +139,9 @@ def ask(name: str, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
             answer, descriptors = receive(asked)
         except (OSError, EOFError, msgspec.DecodeError):
             raise NoLabError(f"no lab named {name!r} is up{_others()}") from None
-    if problem := answer.get("problem"):
-        raise NoLabError(str(problem))
-    return answer, descriptors
+        if problem := answer.get("problem"):
+            raise NoLabError(str(problem))
+        yield asked, answer, descriptors
 
 
 def await_end(name: str) -> None:

@@ -74,17 +74,15 @@ class Lab:
         known = self.stage.placement
         after = stage(place(model, known=known), self.stage)
         rulesets, dataplanes = after.rulesets(), after.dataplanes()
-        revoked = restored = 0
         for name, ruleset in rulesets.items():
             with Nftables(self.node(name)) as nft:
                 nft.run(dataplanes[name])
                 nft.run(delta(self.rulesets[name], ruleset))
         self.stage, self.rulesets = after, rulesets
+        review = Review()
         for name in rulesets:
-            found = self._reviewer(name).review(self.node(name))
-            revoked += found.revoked
-            restored += found.restored
-        return Review(revoked, restored)
+            review |= self._reviewer(name).review(self.node(name))
+        return review
 
     def _reviewer(self, name: str) -> Reviewer:
         staged = self.stage

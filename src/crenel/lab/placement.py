@@ -162,24 +162,27 @@ class _Placing:
             self._compare(placed)
         if self.cut:
             most = f"{self.wishes.replicas} pod{'s' if self.wishes.replicas > 1 else ''}"
-            self.notes.append(f"at most {most} of each workload: {self.cut} of them have more (--replicas)")
+            more = "workload has" if self.cut == 1 else "workloads have"
+            self.notes.append(f"at most {most} of each workload: {self.cut} {more} more (--replicas)")
         listed = [PlacedNode(node.name, tuple(node_addresses(node)), tuple(further_addresses(node))) for node in nodes]
         return Placement(model, placed, listed, exposed, self.families, self.notes, self.invented, self.wishes)
 
     def _compare(self, placed: Sequence[PlacedPod]) -> None:
         gone = sorted(self.places.keys() - {pod.title for pod in placed})
         new = sorted({pod.title for pod in placed} - self.places.keys())
-        if new or gone:
-            what = "are new" if new else "are gone"
-            raise NotPlacedError(
-                f"the running twin has other pods: {', '.join((new or gone)[:5])} {what}; start it again"
-            )
+        if new:
+            raise NotPlacedError(f"the lab has no pod {', '.join(new[:5])}: build it again")
+        if gone:
+            listed = ", ".join(gone[:5])
+            raise NotPlacedError(f"the input lacks pods of the lab: {listed}; give all of it, workloads included")
 
     def _nodes(self) -> list[Node]:
         names = {node.name: node for node in self.decoded.nodes}
         for group in self.groups:
             for name in sorted(group.nodes or ()):
                 names.setdefault(name, _new_node(name))
+        if names and self.wishes.nodes > 1 and not self.known:
+            self.notes.append("--nodes is without effect: the input names its nodes")
         if not names:
             count = self.wishes.nodes
             names = {f"node-{number + 1}": _new_node(f"node-{number + 1}") for number in range(count)}
@@ -217,8 +220,9 @@ class _Placing:
             yield from ((number, f"{group.workload}-{node}", node) for number, node in enumerate(homes))
             return
         names = list(group.members) or [f"{group.workload}-{number}" for number in range(group.replicas)]
-        self.cut += len(names) > self.wishes.replicas
-        for number, name in enumerate(names[: self.wishes.replicas]):
+        most = len(names) if group.kind == "DaemonSet" else self.wishes.replicas
+        self.cut += len(names) > most
+        for number, name in enumerate(names[:most]):
             home = self._home(group, name)
             yield number, name, home if home in nodes else next(turns)
 

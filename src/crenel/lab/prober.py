@@ -96,7 +96,7 @@ class Prober:
                     seen[number] = each
             found += seen
             progress(len(found))
-            self._forget()
+            self.forget(_TRACKED)
         return found
 
     def serve(self, also: Mapping[int, Callable[[int], None]], until: Callable[[], bool]) -> None:
@@ -112,10 +112,11 @@ class Prober:
                 self._poller.unregister(descriptor)
                 del self._handlers[descriptor]
 
-    def _forget(self) -> None:
+    def forget(self, most: int = 0) -> None:
+        """Let nodes forget their connections, those that remember more than `most`."""
         for node in self._nodes:
             with Conntrack(node) as table:
-                if table.count() > _TRACKED:
+                if table.count() > most:
                     table.flush()
 
     def _batch(self, probes: Sequence[Probe], grace: float, in_flight: int) -> list[Observation]:

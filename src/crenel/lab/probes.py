@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from crenel.lab.backends import Served, TwinBackend
@@ -26,6 +26,9 @@ from crenel.network.traffic import PORTED, protocol_number
 
 MOST = 250_000
 """How many probes are sent before ports are left out."""
+
+
+_OFTEN = 8
 
 
 class Route(enum.Enum):
@@ -150,7 +153,7 @@ class Planner:
             for route, source, target in pairs
             for protocol, port in self._ports(target.ports, thinned)
         )
-        probes = [*self._decided(direct), *self._decided(self._through_services())]
+        probes = [*self._decided(direct), *_often(self._decided(self._through_services()))]
         return Agenda(probes, self._undecided, thinned)
 
     def _pairs(self) -> Iterator[tuple[Route, Party, Party]]:
@@ -240,6 +243,13 @@ class Planner:
             seen_as = source.endpoint
         expected = self._oracle.expect(served.family, seen_as, backend.endpoint, served.protocol, backend.port)
         return Candidate(backend.title, backend.address, backend.port, seen_as, backend.endpoint, expected)
+
+
+def _often(probes: Iterable[Probe]) -> Iterator[Probe]:
+    """Each probe of a Service as often as it has backends, but not too often: each time chance chooses one."""
+    for probe in probes:
+        yield probe
+        yield from (replace(probe) for _ in probe.candidates[1:_OFTEN])
 
 
 def _within(source: Party, ranges: Sequence[str]) -> bool:

@@ -10,20 +10,23 @@ from crenel.network.traffic import protocol_name
 from crenel.output import lab_words as words
 from crenel.output import schema
 from crenel.output.words import clean
+from crenel.provenance import Severity
 
 
 class ProbeShape(msgspec.Struct, omit_defaults=True):
-    """One probe with both answers, which are ``allowed`` or ``denied``; of a packet that was lost `why` says so."""
+    """One probe with both answers, which are ``allowed`` or ``denied``; a packet that nobody saw again is ``lost``."""
 
     route: str
     source: str
     destination: str
     protocol: str
+    address: str
     port: int
     family: str
     model: str
     kernel: str
     policy: str | None
+    policies: tuple[str, ...]
     backend: str | None = None
     why: str | None = None
     model_trace: tuple[str, ...] = ()
@@ -41,13 +44,14 @@ def render(report: Report) -> bytes:
                 "probes": len(report.results),
                 "allowed": sum(result.kernel is Fate.ARRIVED for result in report.results),
                 "denied": sum(result.kernel is Fate.DROPPED for result in report.results),
+                "lost": sum(result.kernel is Fate.LOST for result in report.results),
                 "disagreements": len(report.disagreements),
                 "undecided": report.undecided,
                 "unprobed": list(report.unprobed),
                 "seconds": round(report.seconds, 3),
                 "policies": dict(words.drops(report)),
             },
-            "notices": [{"severity": "notice", "message": clean(note)} for note in report.notes],
+            "notices": [schema.Notice(Severity.NOTICE.value, clean(note)) for note in report.notes],
         }
     )
 
@@ -59,11 +63,13 @@ def _probe(result: Result) -> ProbeShape:
         source=probe.source.name,
         destination=probe.destination,
         protocol=protocol_name(probe.protocol),
+        address=probe.address,
         port=probe.port,
         family=f"IPv{probe.source.family}",
         model=words.model_words(result),
-        kernel=Fate.ARRIVED.value if result.kernel is Fate.ARRIVED else Fate.DROPPED.value,
+        kernel=result.kernel.value,
         policy=", ".join(result.policies) or None,
+        policies=result.policies,
         backend=result.candidate.title if result.candidate and not probe.direct else None,
         why=result.why or None,
         model_trace=result.model_trace,
