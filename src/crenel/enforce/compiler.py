@@ -111,9 +111,9 @@ class _Compilation:
             self._stage(stage, profiles, name, Goto(after) if after else Accept())
 
     def _profiles(self, stage: Stage) -> dict[tuple[Policy, ...], list[int]]:
-        """The numbers of the site's pods by the policies of a stage that guard them, in the stage's order."""
+        """The numbers of the site's pods by the policies of a stage that guard them, by rank and title."""
         found: dict[tuple[Policy, ...], list[int]] = {}
-        ordered = [policy for rank in stage.ranks for policy in rank]
+        ordered = [policy for rank in stage.ranks for policy in sorted(rank, key=lambda each: each.title)]
         for number, pod in enumerate(self.site.pods):
             policies = tuple(each for each in ordered if (each.subjects | each.possible) >> pod.endpoint & 1)
             if policies:

@@ -18,13 +18,16 @@ _HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _DESTINATION, _MOBILITY = 0, 
 _EXTENSIONS = frozenset((_HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _DESTINATION, _MOBILITY))
 
 _PORTS = struct.Struct("!HH")
+_ECHOES = {ICMP: (8, 0), ICMPV6: (128, 129)}
+"""Types of an echo and of its reply: RFC 792, RFC 4443."""
 
 
 class Packet(NamedTuple):
     """What a packet filter sees of a packet.
 
-    Ports are 0 where the protocol has none, `icmp_type` and `icmp_code` are 0 where it is not ICMP. `headless` says
-    that they are not known: the packet is a later fragment, or was cut off before them.
+    Ports are 0 where the protocol has none; for an ICMP echo and its reply `sport` is the identifier, as conntrack has
+    it. `icmp_type` and `icmp_code` are 0 where it is not ICMP. `headless` says that they are not known: the packet is a
+    later fragment, or was cut off before them.
     """
 
     family: int
@@ -96,7 +99,8 @@ def _transport(family: int, protocol: int, source: int, destination: int, data: 
     if protocol == (ICMP if family == 4 else ICMPV6):
         if len(data) < 2:
             return Packet(family, protocol, source, 0, destination, 0, headless=True)
-        return Packet(family, protocol, source, 0, destination, 0, data[0], data[1])
+        identifier = int.from_bytes(data[4:6], "big") if data[0] in _ECHOES[protocol] else 0
+        return Packet(family, protocol, source, identifier, destination, 0, data[0], data[1])
     return Packet(family, protocol, source, 0, destination, 0, headless=protocol in _EXTENSIONS)
 
 
@@ -121,6 +125,23 @@ def sctp_init(sport: int, dport: int, tag: int) -> bytes:
     chunk = _INIT.pack(1, 0, _INIT_LENGTH, tag, _WINDOW, _STREAMS, _STREAMS, tag)
     # RFC 9260, appendix A: the checksum is over the packet with zeros in its place, and travels low byte first.
     return ports + crc32c(ports + bytes(4) + chunk).to_bytes(4, "little") + chunk
+
+
+_ECHO = struct.Struct("!BBHHH")
+
+
+def echo(family: int, identifier: int) -> bytes:
+    """An ICMP or ICMPv6 echo request for a raw socket of that protocol.
+
+    For IPv6 the kernel fills in the checksum; for IPv4 it is the one of RFC 1071.
+    """
+    kind = _ECHOES[ICMP if family == 4 else ICMPV6][0]
+    message = bytes(_ECHO.pack(kind, 0, 0, identifier, 1))
+    if family == 6:
+        return message
+    total: int = sum(struct.unpack("!4H", message))
+    total = (total & 0xFFFF) + (total >> 16)
+    return message[:2] + (~total & 0xFFFF).to_bytes(2, "big") + message[4:]
 
 
 def crc32c(data: bytes) -> int:

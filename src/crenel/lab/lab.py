@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
 
@@ -12,14 +13,16 @@ from crenel.enforce.hooks import Marks
 from crenel.enforce.revocation import Review, Reviewer
 from crenel.enforce.ruleset import Ruleset
 from crenel.enforce.text import write
+from crenel.kernel.links import Links
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nftables import Nftables
 from crenel.lab.observations import Observation
 from crenel.lab.placement import place
 from crenel.lab.prober import Prober
 from crenel.lab.probes import Probe
+from crenel.lab.seams import Span
 from crenel.lab.stage import Stage, stage
-from crenel.lab.topology import node_key
+from crenel.lab.topology import LOOPBACK, OUTSIDE, node_key
 from crenel.lab.twin import Twin
 from crenel.network.addresses import AddressSet
 
@@ -48,6 +51,20 @@ class Lab:
             with Nftables(self.node(name)) as nft:
                 nft.run(write(ruleset))
                 nft.run(dataplanes[name])
+
+    def widen(self, spans: Iterable[Span]) -> None:
+        """Let the world outside have addresses on both sides of the ends of some ranges."""
+        more = self.stage.widened(spans)
+        if len(more.world.hosts) == len(self.stage.world.hosts):
+            return
+        with Links(self.twin.spaces[OUTSIDE]) as links:
+            for host in more.world.hosts[len(self.stage.world.hosts) :]:
+                links.address(LOOPBACK, ip_address(host.text), 32 if host.family == 4 else 128)
+            links.commit()
+            links.settle(LOOPBACK)
+        ears = self.stage.ears()
+        self.stage = more
+        self.prober.listeners.open(self.twin.spaces, set(more.ears()) - set(ears))
 
     @property
     def prober(self) -> Prober:

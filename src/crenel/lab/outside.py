@@ -92,6 +92,21 @@ def known_again(before: World, network: Network) -> World:
     return World(found, before.unprobed)
 
 
+def usable(family: Family, address: int, cluster: Inside) -> bool:
+    """Whether a host outside can have an address."""
+    return not any(each.contains(family, address) for each in (UNUSABLE, NAMED, cluster.ranges))
+
+
+def host_at(network: Network, family: Family, address: int) -> OutsideHost:
+    """The host at one address, in the block that it belongs to."""
+    index = next(
+        index
+        for index, each in network.endpoints.items()
+        if each.kind is Kind.BLOCK and each.addresses is not None and each.addresses.contains(family, address)
+    )
+    return OutsideHost(index, family, address, address_text(family, address))
+
+
 def _parts(free: AddressSet, ranges: Sequence[AddressSet]) -> Iterator[AddressSet]:
     """A set, cut at each border of some others into pieces without a gap; whole where they do not cut it."""
     parts = [free]

@@ -19,12 +19,12 @@ from itertools import groupby
 from crenel.kernel.conntrack import Conntrack
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nflog import LoggedPacket, PacketLog
-from crenel.kernel.packets import parse, sctp_init
+from crenel.kernel.packets import echo, parse, sctp_init
 from crenel.lab.listeners import Listeners, Target
 from crenel.lab.observations import LOST, Fate, Observation
 from crenel.lab.probes import Probe
 from crenel.lab.tokens import token
-from crenel.network.traffic import SCTP, TCP, UDP
+from crenel.network.traffic import ICMP, ICMPV6, SCTP, TCP, UDP
 
 GRACES = (0.4, 0.8, 1.6)
 """Seconds without any news after which what is left is sent again, and in the end counts as lost. An answer takes
@@ -42,6 +42,7 @@ _PAUSE = 0.01
 _TRACKED = 100_000
 """Connections that a node may remember before it is made to forget; the kernel's table has 262,144 for all."""
 _TOKENS = 1 << 31
+_SOL_RAW, _ICMP_FILTER, _ICMPV6_FILTER, _ECHO_REPLY = 255, 1, 1, 129
 _RESET = struct.pack("ii", 1, 0)
 _GONE = {errno.ECONNREFUSED, errno.ECONNRESET}
 
@@ -131,9 +132,7 @@ class Prober:
         self._wait(0, grace)
         for number in list(self._open):
             self._end(number)
-        for raw in self._raw.values():
-            raw.close()
-        self._raw = {}
+        self._close_raw()
         self._base = (self._base + len(probes)) % _TOKENS or 1
         return [self._found.get(number, LOST) for number in range(len(probes))]
 
@@ -151,8 +150,8 @@ class Prober:
         port = self._port(probe.source.address)
         self._by_port[port] = number
         family = socket.AF_INET if probe.source.family == 4 else socket.AF_INET6
-        if probe.protocol == SCTP:
-            self._send_sctp(number, probe, family, port)
+        if probe.protocol not in (TCP, UDP):
+            self._send_raw(number, probe, family, port)
             return
         opened = socket.socket(family, socket.SOCK_STREAM if probe.protocol == TCP else socket.SOCK_DGRAM)
         opened.setblocking(False)
@@ -173,15 +172,54 @@ class Prober:
         self._handlers[opened.fileno()] = self._client
         self._poller.register(opened.fileno(), events)
 
-    def _send_sctp(self, number: int, probe: Probe, family: int, port: int) -> None:
-        key = f"{probe.source.space} {probe.source.address}"
+    def _send_raw(self, number: int, probe: Probe, family: int, port: int) -> None:
+        key = f"{probe.protocol} {probe.source.space} {probe.source.address}"
         if key not in self._raw:
-            raw = self._raw[key] = socket.socket(family, socket.SOCK_RAW, SCTP)
-            raw.bind((probe.source.address, 0))
+            self._raw[key] = self._open_raw(probe, family)
+        if probe.protocol == SCTP:
+            message = sctp_init(port, probe.port, self._base + number)
+        else:
+            message = echo(probe.source.family, port)
         try:
-            self._raw[key].sendto(sctp_init(port, probe.port, self._base + number), (probe.address, 0))
+            self._raw[key].sendto(message, (probe.address, 0))
         except OSError:
             return  # dropped on its way out, and logged
+
+    def _open_raw(self, probe: Probe, family: int) -> socket.socket:
+        """A raw socket of a source. One for echoes hears their replies and nothing else: raw(7), RFC 3542."""
+        raw = socket.socket(family, socket.SOCK_RAW, probe.protocol)
+        raw.setblocking(False)
+        raw.bind((probe.source.address, 0))
+        if probe.protocol == SCTP:
+            return raw
+        if probe.protocol == ICMP:
+            raw.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("I", ~1 & 0xFFFFFFFF))
+        else:
+            others = [0xFFFFFFFF] * 8
+            others[_ECHO_REPLY >> 5] &= ~(1 << (_ECHO_REPLY & 31))
+            raw.setsockopt(socket.IPPROTO_ICMPV6, _ICMPV6_FILTER, struct.pack("8I", *others))
+        self._poller.register(raw.fileno(), select.EPOLLIN)
+        self._handlers[raw.fileno()] = lambda _descriptor: self._replies(raw)
+        return raw
+
+    def _replies(self, raw: socket.socket) -> None:
+        """Replies to echoes; the identifier of each is the number that stands for a port."""
+        for _ in range(_BATCH):
+            try:
+                found = raw.recv(256)
+            except OSError:
+                return
+            start = (found[0] & 15) * 4 if raw.family == socket.AF_INET else 0
+            number = self._by_port.get(int.from_bytes(found[start + 4 : start + 6], "big"))
+            if number is not None and self._probes[number].protocol in (ICMP, ICMPV6):
+                self._arrived(number)
+
+    def _close_raw(self) -> None:
+        for raw in self._raw.values():
+            if self._handlers.pop(raw.fileno(), None) is not None:
+                self._poller.unregister(raw.fileno())
+            raw.close()
+        self._raw = {}
 
     def _port(self, address: str) -> int:
         """A source port that no other probe of the batch has, and that nobody listens on."""

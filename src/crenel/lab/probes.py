@@ -22,13 +22,15 @@ from crenel.network.addresses import AddressSet, Family
 from crenel.network.locality import LOCAL
 from crenel.network.network import Network
 from crenel.network.oracle import Expectation, Oracle
-from crenel.network.traffic import PORTED, protocol_number
+from crenel.network.traffic import ICMP, ICMPV6, PORTED, Slot, protocol_number
 
 MOST = 250_000
 """How many probes are sent before ports are left out."""
 
 
 _OFTEN = 8
+_ECHO: dict[Family, int] = {4: ICMP, 6: ICMPV6}
+"""What stands for all traffic without ports: an echo."""
 
 
 class Route(enum.Enum):
@@ -77,7 +79,10 @@ class Candidate:
 
 @dataclass(slots=True)
 class Probe:
-    """One packet, or one handshake. `candidates` is empty where nobody may serve it, for the reason `refused`."""
+    """One packet, or one handshake; the port of an echo is 0.
+
+    `candidates` is empty where nobody may serve it, for the reason `refused`.
+    """
 
     route: Route
     source: Party
@@ -134,12 +139,21 @@ def _family(text: str) -> Family:
 class Planner:
     """Makes the agenda of a run."""
 
-    def __init__(self, network: Network, parties: Parties, served: Sequence[Served], entrances: dict[str, str]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        parties: Parties,
+        served: Sequence[Served],
+        entrances: dict[str, str],
+        further: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        """`further` are (protocol, port) pairs to try beside those that the model tells apart."""
         self._oracle = Oracle(network)
         self._parties = parties
         self._served = served
         self._entrances = entrances
         self._slots = network.table.slots
+        self._further = sorted(set(further) - {(slot.protocol, each) for slot in self._slots for each in _ends(slot)})
         self._undecided = 0
 
     def agenda(self, most: int = MOST) -> Agenda:
@@ -151,7 +165,7 @@ class Planner:
         direct = (
             self.direct(route, source, target, protocol, port)
             for route, source, target in pairs
-            for protocol, port in self._ports(target.ports, thinned)
+            for protocol, port in [*self._ports(target.ports, thinned), (_ECHO[source.family], 0)]
         )
         probes = [*self._decided(direct), *_often(self._decided(self._through_services()))]
         return Agenda(probes, self._undecided, thinned)
@@ -178,7 +192,7 @@ class Planner:
                 found[slot.protocol, slot.first] = None
                 if not thinned:
                     found[slot.protocol, slot.last] = None
-        return list(found)
+        return [*found, *self._further]
 
     def direct(self, route: Route, source: Party, target: Party, protocol: int, port: int) -> Probe:
         """A probe from one end to another of the same family, as it is addressed."""
@@ -243,6 +257,10 @@ class Planner:
             seen_as = source.endpoint
         expected = self._oracle.expect(served.family, seen_as, backend.endpoint, served.protocol, backend.port)
         return Candidate(backend.title, backend.address, backend.port, seen_as, backend.endpoint, expected)
+
+
+def _ends(slot: Slot) -> tuple[int, int]:
+    return slot.first, slot.last
 
 
 def _often(probes: Iterable[Probe]) -> Iterator[Probe]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from crenel.lab.lab import Lab
 from crenel.lab.probes import MOST, Planner
+from crenel.lab.seams import seams
 from crenel.lab.tracing import trace
 from crenel.lab.verdict import Judge, Report, Result, report
 from crenel.network.network import Network
@@ -19,10 +20,18 @@ TRACED = 10
 
 
 def run(lab: Lab, progress: Callable[[int, int], None] = lambda _done, _all: None, most: int = MOST) -> Report:
-    """Probe a lab and report. `progress` is told how many probes are over, and of how many."""
+    """Probe a lab and report; the first disagreements are explained. `progress` is told how many of all are over."""
+    found = compare(lab, progress, most)
+    return replace(found, results=_explained(lab, found))
+
+
+def compare(lab: Lab, progress: Callable[[int, int], None] = lambda _done, _all: None, most: int = MOST) -> Report:
+    """Probe a lab at every edge that the model or the kernel's rules have, and report."""
+    edges = seams(lab.node(name) for name in lab.rulesets)
+    lab.widen(edges.addresses)
     staged = lab.stage
     model = staged.placement.model
-    agenda = Planner(model.network, staged.parties, staged.served, staged.entrances).agenda(most)
+    agenda = Planner(model.network, staged.parties, staged.served, staged.entrances, edges.ports).agenda(most)
     prober = lab.prober
     start = time.monotonic()
     seen = prober.run(agenda.probes, lambda done: progress(done, len(agenda.probes)))
@@ -31,11 +40,10 @@ def run(lab: Lab, progress: Callable[[int, int], None] = lambda _done, _all: Non
     if agenda.thinned:
         notes.append("of each range of ports only the first was tried: there are too many pairs for both ends")
     judge = Judge(model.network, lab.rulesets.values())
-    found = report(
+    return report(
         judge, agenda.probes, seen,
         undecided=agenda.undecided, unprobed=staged.world.unprobed, notes=notes, seconds=seconds,
     )  # fmt: skip
-    return replace(found, results=_explained(lab, found))
 
 
 def _doubts(lab: Lab) -> list[str]:

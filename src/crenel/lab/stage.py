@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from crenel.enforce.compiler import compile_node
@@ -13,13 +13,14 @@ from crenel.lab import dataplane
 from crenel.lab.addressing import BALANCERS, SERVICES
 from crenel.lab.backends import Backends, Served, entrances, hand_made
 from crenel.lab.listeners import Ear
-from crenel.lab.outside import Inside, World, known_again, resolved, world
+from crenel.lab.outside import Inside, World, host_at, known_again, resolved, usable, world
 from crenel.lab.placement import Placement
 from crenel.lab.probes import Parties
 from crenel.lab.roster import Roster, enrol
+from crenel.lab.seams import Span
 from crenel.lab.sites import sites
 from crenel.lab.topology import OUTSIDE, Topology, node_key, pod_key, wire
-from crenel.network.addresses import AddressSet, Family
+from crenel.network.addresses import LAST, AddressSet, Family
 from crenel.network.traffic import SCTP, TCP, UDP, protocol_number
 
 
@@ -51,6 +52,19 @@ class Stage:
             node.name: dataplane.write(self.served, node.name, self._sources(node.name))
             for node in self.placement.nodes
         }
+
+    def widened(self, spans: Iterable[Span]) -> Stage:
+        """The same with more hosts outside, after those that are there: on both sides of the ends of some ranges.
+
+        Ranges that the cluster alone fills have none outside.
+        """
+        cluster = _inside(self.placement)
+        apart = [each for each in spans if not AddressSet.from_range(*each) <= cluster.ranges]
+        known = {(host.family, host.address) for host in self.world.hosts}
+        fresh = {each for span in apart for each in _around(*span) if usable(*each, cluster)} - known
+        hosts = [*self.world.hosts, *(host_at(self.placement.model.network, *each) for each in sorted(fresh))]
+        parties = Parties(self.placement, self.roster, hosts)
+        return replace(self, world=World(hosts, self.world.unprobed), parties=parties)
 
     def _sources(self, node: str) -> Mapping[Family, str]:
         return {family: party.address for (name, family), party in self.parties.senders.items() if name == node}
@@ -94,6 +108,10 @@ def stage(placement: Placement, before: Stage | None = None, outside: Iterable[t
     found = entrances(placement, served)
     topology = wire(placement, hosts.hosts, found)
     return Stage(placement, roster, hosts, served, found, topology, Parties(placement, roster, hosts.hosts))
+
+
+def _around(family: Family, low: int, high: int) -> Iterator[tuple[Family, int]]:
+    yield from ((family, each) for each in {low - 1, low, high, high + 1} if 0 <= each <= LAST[family])
 
 
 def _inside(placement: Placement) -> Inside:

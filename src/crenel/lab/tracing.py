@@ -23,7 +23,8 @@ from crenel.lab.prober import Prober
 from crenel.lab.probes import Probe
 from crenel.network.traffic import TCP
 
-_TABLE = "crenel-trace"
+TABLE = "crenel-trace"
+"""The table of the rules that ask for a trace."""
 _START, _SETTLE = 0.15, 0.15
 """Seconds that nft takes to listen, and to write the last line."""
 _LINE = re.compile(r"trace id \w+ inet (?P<table>\S+) (?P<chain>\S+) (?P<what>packet:|rule|policy) (?P<text>.*)")
@@ -61,7 +62,7 @@ class _Monitor:
         output, _ = self.process.communicate(timeout=5)
         seen = False
         for found in map(_LINE.match, output.splitlines()):
-            if found is None or found["table"] == _TABLE or found["what"] == "policy" or "essential" in found["text"]:
+            if found is None or found["table"] == TABLE or found["what"] == "policy" or "essential" in found["text"]:
                 continue
             if found["what"] == "rule" or not seen:
                 yield f"node/{node}: {found['chain']}: {found['text'].strip()}"
@@ -97,8 +98,8 @@ def _marked(namespace: Namespace, probe: Probe) -> Iterator[None]:
         for hook in ("prerouting", "output")
     )
     with Nftables(namespace) as nft:
-        nft.run(f"table inet {_TABLE} {{\n{chains}}}\n")
+        nft.run(f"table inet {TABLE} {{\n{chains}}}\n")
         try:
             yield
         finally:
-            nft.run(f"delete table inet {_TABLE}")
+            nft.run(f"delete table inet {TABLE}")

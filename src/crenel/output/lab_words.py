@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from crenel.lab.observations import Fate
 from crenel.lab.probes import Probe, Route
 from crenel.lab.verdict import Report, Result
-from crenel.network.traffic import protocol_name
+from crenel.network.traffic import PORTED, protocol_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,9 @@ def model_words(result: Result) -> str:
 
 def target(probe: Probe) -> str:
     """Whom a probe is for, with port and protocol."""
+    name = protocol_name(probe.protocol)
     where = f"[{probe.destination}]" if ":" in probe.destination and "/" not in probe.destination else probe.destination
-    return f"{where}:{probe.port}/{protocol_name(probe.protocol)}"
+    return f"{where}:{probe.port}/{name}" if probe.protocol in PORTED else f"{probe.destination} {name}"
 
 
 def packet(result: Result) -> str:
