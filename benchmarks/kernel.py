@@ -24,12 +24,12 @@ from crenel.enforce.site import LocalPod, Site
 from crenel.enforce.text import write
 from crenel.kernel.namespaces import Namespace, is_privileged
 from crenel.kernel.nftables import Nftables, missing
+from crenel.lab.cluster.placement import Placement, Wishes, place
 from crenel.lab.lab import Lab
-from crenel.lab.placement import Placement, Wishes, place
-from crenel.lab.probes import Planner, Route
+from crenel.lab.probing.probes import Planner, Route
 from crenel.lab.stage import Stage, stage
-from crenel.lab.topology import UPLINK, Topology
-from crenel.lab.twin import Twin
+from crenel.lab.twin.namespaces import Twin
+from crenel.lab.twin.topology import UPLINK, Topology
 from crenel.network.addresses import AddressSet
 from crenel.network.traffic import TCP
 

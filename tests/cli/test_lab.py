@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from cli.labs import POLICY, files, gone, holders, own_namespace, started
@@ -23,6 +24,7 @@ from crenel.enforce.ruleset import Ruleset
 from crenel.lab.stage import Stage
 from kernel import nobody
 from kernel.needs import needs_namespaces
+from output.shapes import Lab as LabPage
 
 pytestmark = needs_namespaces
 
@@ -63,24 +65,29 @@ ROUTE                PROTOCOL  PROBES  ALLOWED  DENIED  DISAGREE
 pod to pod           TCP       11      7        4       0
 pod to pod           UDP       4       2        2       0
 pod to pod           SCTP      4       2        2       0
+pod to pod           ICMP      2       1        1       0
 node to pod          TCP       11      11       0       0
 node to pod          UDP       4       4        0       0
 node to pod          SCTP      4       4        0       0
+node to pod          ICMP      2       2        0       0
 pod to node          TCP       10      10       0       0
 pod to node          UDP       4       4        0       0
 pod to node          SCTP      4       4        0       0
+pod to node          ICMP      2       2        0       0
 outside to pod       TCP       22      12       10      0
 outside to pod       UDP       8       4        4       0
 outside to pod       SCTP      8       4        4       0
+outside to pod       ICMP      4       2        2       0
 pod to outside       TCP       20      20       0       0
 pod to outside       UDP       8       8        0       0
 pod to outside       SCTP      8       8        0       0
+pod to outside       ICMP      4       4        0       0
 to a Service inside  TCP       3       2        1       0
 
 DROPPED BY             PROBES
-networkpolicy shop/db  27
+networkpolicy shop/db  30
 
-kernel and model agree on all 133 probes
+kernel and model agree on all 147 probes
 """
     )
 
@@ -89,21 +96,16 @@ def test_json_has_every_probe_with_both_answers(shop: str) -> None:
     """The answers are `allowed` or `denied`, a denial names its policy, and the summary adds up."""
     ran = crenel("lab", "-f", shop, "--family", "both", "-o", "json")
     assert ran.code == 0
-    page = json.loads(ran.out)
-    assert page["schema"] == "crenel/v1"
-    assert (
-        {each["model"] for each in page["probes"]}
-        == {each["kernel"] for each in page["probes"]}
-        == {"allowed", "denied"}
-    )
-    for each in page["probes"]:
-        assert each.keys() >= {"source", "destination", "protocol", "port", "model", "kernel", "policy"}
-        assert each["model"] == each["kernel"]
-        assert each["policy"] == ("networkpolicy shop/db" if each["kernel"] == "denied" else None)
-    summary = page["summary"]
-    assert summary["probes"] == len(page["probes"]) == summary["allowed"] + summary["denied"]
-    assert summary["disagreements"] == summary["undecided"] == 0
-    assert {"IPv4", "IPv6"} == {each["family"] for each in page["probes"]}
+    page = msgspec.json.decode(ran.out, type=LabPage)
+    assert {each.model for each in page.probes} == {each.kernel for each in page.probes} == {"allowed", "denied"}
+    for each in page.probes:
+        assert each.model == each.kernel
+        assert each.policy == ("networkpolicy shop/db" if each.kernel == "denied" else None)
+    summary = page.summary
+    assert summary.probes == len(page.probes) == summary.allowed + summary.denied
+    assert summary.disagreements == summary.undecided == summary.lost == 0
+    assert {each.family for each in page.probes} == {"IPv4", "IPv6"}
+    assert {each.protocol for each in page.probes} == {"TCP", "UDP", "SCTP", "ICMP", "ICMPv6"}
 
 
 def test_junit_and_markdown_are_read_by_others(shop: str) -> None:
@@ -328,7 +330,7 @@ def test_a_disagreement_is_shown_from_both_sides(
         "  model   allowed\n          ingress: networkpolicy shop/db ingress rule 1 allows it (",
         "  kernel  denied by networkpolicy shop/db\n          node/node-1: antispoofing: iif",
         "drop (verdict drop)\n  why     the model allows it\n",
-        "kernel and model disagree on 2 of 133 probes\n",
+        "kernel and model disagree on 2 of 147 probes\n",
     ):
         assert line in printed["table"]
     wrong = [each for each in json.loads(printed["json"])["probes"] if each["model"] != each["kernel"]]

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from conformance.data import Question, Step
 from conformance.library import documents
 from crenel import load
+from crenel.lab.cluster.placement import place
 from crenel.lab.lab import Lab
-from crenel.lab.placement import place
-from crenel.lab.probes import Party, Planner, Probe, Route
+from crenel.lab.probing.probes import Party, Planner, Probe, Route
+from crenel.lab.probing.verdict import Judge, Result
 from crenel.lab.stage import Stage, stage
-from crenel.lab.verdict import Judge, Result
 from crenel.network.addresses import Family
 from crenel.network.traffic import protocol_number
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from crenel.lab.probes import Party
+from crenel.lab.probing.probes import Party
 from crenel.network.rules import Direction
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import crenel
 from crenel.enforce.ruleset import Ruleset
 from crenel.enforce.text import definition
-from crenel.lab.placement import Wishes, place
+from crenel.lab.cluster.placement import Wishes, place
 from crenel.lab.stage import Stage, stage
 from questions.cluster import metadata, namespace, node, pod
 

@@ -10,8 +10,8 @@ from hypothesis import given
 
 import crenel
 from crenel.enforce.ruleset import Ruleset
-from crenel.lab.placement import Wishes, place
-from crenel.lab.probes import Parties, Party
+from crenel.lab.cluster.placement import Wishes, place
+from crenel.lab.probing.probes import Parties, Party
 from crenel.lab.stage import stage
 from crenel.network.locality import LOCAL
 from crenel.network.network import Network

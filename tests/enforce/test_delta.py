@@ -15,7 +15,7 @@ from crenel.enforce.ruleset import Ruleset
 from crenel.enforce.text import write
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nftables import Nftables
-from crenel.lab.placement import Placement, Wishes, place
+from crenel.lab.cluster.placement import Placement, Wishes, place
 from crenel.lab.stage import stage
 from kernel.needs import needs_namespaces
 from properties.clusters import populations

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crenel.kernel.nftables import Nftables
-from crenel.kernel.packets import ICMP, ICMPV6, SCTP, TCP, UDP, Packet, crc32c, parse, sctp_init
+from crenel.kernel.packets import ICMP, ICMPV6, SCTP, TCP, UDP, Packet, crc32c, echo, parse, sctp_init
 from kernel.needs import needs_namespaces
 from kernel.worlds import FAMILIES, SERVER, World, opened
 
@@ -51,6 +51,9 @@ def fragment(following: int, offset: int) -> bytes:
         (v4(UDP, PORTS, options=b"\x01" * 12), Packet(4, UDP, A, 1234, B, 80)),
         (v4(SCTP, PORTS), Packet(4, SCTP, A, 1234, B, 80)),
         (v4(ICMP, b"\x08\x01xx"), Packet(4, ICMP, A, 0, B, 0, 8, 1)),
+        (v4(ICMP, echo(4, 4321)), Packet(4, ICMP, A, 4321, B, 0, 8, 0)),
+        (v4(ICMP, b"\x03\x04" + bytes(2) + b"\x10\xe1"), Packet(4, ICMP, A, 0, B, 0, 3, 4)),
+        (v6(ICMPV6, echo(6, 4321)), Packet(6, ICMPV6, A6, 4321, B6, 0, 128, 0)),
         (v4(ICMPV6, b"\x08\x01xx"), Packet(4, ICMPV6, A, 0, B, 0)),
         (v4(47, PORTS), Packet(4, 47, A, 0, B, 0)),
         (v4(TCP, PORTS, offset=0x2000), Packet(4, TCP, A, 1234, B, 80)),
@@ -128,3 +131,18 @@ def test_the_kernel_takes_an_init(world: World, family: int) -> None:
             got = server.recv(200)
         assert got[-len(good) :] == good
         assert "counter packets 1 " in nft.run("list ruleset")
+
+
+@needs_namespaces
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_kernel_answers_an_echo(world: World, family: int) -> None:
+    """The reply to an echo has its identifier: the kernel found the checksum right."""
+    protocol = ICMP if family == 4 else ICMPV6
+    with opened(world.client, family, socket.SOCK_RAW, protocol) as client:
+        client.settimeout(2)
+        client.sendto(echo(family, 4321), (SERVER[family], 0))
+        while True:
+            got = client.recv(200)[20 if family == 4 else 0 :]
+            if got[0] in (0, 129):
+                break
+        assert int.from_bytes(got[4:6], "big") == 4321

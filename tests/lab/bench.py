@@ -15,12 +15,12 @@ import crenel
 from crenel.enforce.ruleset import Ruleset
 from crenel.enforce.text import write
 from crenel.kernel.nftables import Nftables
+from crenel.lab.cluster.placement import place
 from crenel.lab.lab import Lab
-from crenel.lab.placement import place
-from crenel.lab.probes import Agenda, Planner, Probe
+from crenel.lab.probing.probes import Agenda, Planner, Probe
+from crenel.lab.probing.verdict import Report
 from crenel.lab.run import compare
 from crenel.lab.stage import Stage, stage
-from crenel.lab.verdict import Report
 from crenel.network.addresses import Family
 from crenel.network.network import Network
 from lab.census import Census, journey

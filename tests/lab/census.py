@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from crenel.enforce.ruleset import Ruleset
-from crenel.lab.probes import Party
+from crenel.lab.probing.probes import Party
 from enforce.interpreter import ACCEPTED, Packet, decide
 from enforce.paths import Hop, path
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from crenel.enforce.ruleset import Addresses, NamedPorts, PortIs, PortSet, Ruleset
-from crenel.lab.outside import UNUSABLE
-from crenel.lab.probes import Parties, Party
-from crenel.lab.topology import OUTSIDE
+from crenel.lab.cluster.outside import UNUSABLE
+from crenel.lab.probing.probes import Parties, Party
+from crenel.lab.twin.topology import OUTSIDE
 from crenel.network.addresses import LAST, AddressSet, Family, address_text
 from crenel.network.traffic import ICMP, ICMPV6, LAST_PORT, PORTED
 from lab.census import Journey, journey

@@ -17,11 +17,11 @@ from crenel.kernel.links import Links
 from crenel.kernel.nflog import PacketLog
 from crenel.kernel.nftables import Nftables
 from crenel.kernel.packets import parse
+from crenel.lab.cluster.placement import Wishes, place
 from crenel.lab.lab import Lab
-from crenel.lab.placement import Wishes, place
 from crenel.lab.run import run
 from crenel.lab.stage import stage
-from crenel.lab.topology import FABRIC, FIRST, OUTSIDE, UPLINK
+from crenel.lab.twin.topology import FABRIC, FIRST, OUTSIDE, UPLINK
 from kernel.needs import needs_namespaces
 
 pytestmark = needs_namespaces

@@ -14,8 +14,8 @@ import pytest
 
 import crenel
 from crenel.enforce.revocation import Review
+from crenel.lab.cluster.placement import Wishes, place
 from crenel.lab.lab import Lab
-from crenel.lab.placement import Wishes, place
 from crenel.lab.stage import stage
 from crenel.network.addresses import Family
 from crenel.network.oracle import Oracle

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from crenel.enforce.ruleset import Ruleset
-from crenel.lab.observations import Fate
-from crenel.lab.verdict import Result
+from crenel.lab.probing.observations import Fate
+from crenel.lab.probing.verdict import Result
 from crenel.network.addresses import AddressSet
 from enforce.interpreter import ACCEPTED
 from kernel.needs import needs_namespaces

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import crenel
-from crenel.lab.addressing import Allocator, ExhaustedError, networks
-from crenel.lab.placement import NotPlacedError, Placement, Wishes, place
+from crenel.lab.cluster.addressing import Allocator, ExhaustedError, networks
+from crenel.lab.cluster.placement import NotPlacedError, Placement, Wishes, place
 from crenel.lab.stage import stage
 from crenel.network.addresses import Family
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 import crenel
+from crenel.lab.cluster.placement import Wishes, place
+from crenel.lab.keeping.names import hosts_file
 from crenel.lab.lab import Lab
-from crenel.lab.names import hosts_file
-from crenel.lab.placement import Wishes, place
-from crenel.lab.probes import Route
+from crenel.lab.probing.probes import Route
+from crenel.lab.probing.verdict import Result
 from crenel.lab.run import run
 from crenel.lab.stage import stage
-from crenel.lab.verdict import Result
 from kernel.needs import needs_namespaces
 
 pytestmark = needs_namespaces

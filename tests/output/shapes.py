@@ -139,7 +139,45 @@ class Difference(Strict):
     notices: list[Notice]
 
 
+class Probe(Strict):
+    route: str
+    source: str
+    destination: str
+    address: str
+    protocol: Literal["TCP", "UDP", "SCTP", "ICMP", "ICMPv6"]
+    port: int
+    family: Literal["IPv4", "IPv6"]
+    model: Literal["allowed", "denied"]
+    kernel: Literal["allowed", "denied", "lost"]
+    policy: str | None
+    policies: list[str]
+    backend: str | UnsetType = UNSET
+    why: str | UnsetType = UNSET
+    model_trace: list[str] | UnsetType = UNSET
+    kernel_trace: list[str] | UnsetType = UNSET
+
+
+class Summary(Strict):
+    probes: int
+    allowed: int
+    denied: int
+    lost: int
+    disagreements: int
+    undecided: int
+    unprobed: list[str]
+    seconds: float
+    policies: dict[str, int]
+
+
+class Lab(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["lab"]
+    probes: list[Probe]
+    summary: Summary
+    notices: list[Notice]
+
+
 SHAPES: tuple[type[Strict], ...] = (
     Ports, Group, Connection, Notice, Enforcement, Map, Step, Witness, Edit, Remedy, Verdict, Error, Change, Cause,
-    Difference,
+    Difference, Probe, Summary, Lab,
 )  # fmt: skip

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import crenel
+from crenel.lab.cluster.placement import Wishes, place
 from crenel.lab.lab import Lab
-from crenel.lab.placement import Wishes, place
+from crenel.lab.probing.verdict import Result
 from crenel.lab.run import run
 from crenel.lab.stage import stage
-from crenel.lab.verdict import Result
 from kernel.needs import needs_namespaces
 from properties.services import services
 from properties.strategies import Object, Scenario, scenarios

@@ -67,4 +67,4 @@ def test_demo() -> None:
     *answers, lab = answers
     assert all(len(answer.splitlines()) > 3 for answer in answers)
     assert "denied" in answers[-1]
-    assert WHY or lab.rstrip().endswith("kernel and model agree on all 62,115 probes")
+    assert WHY or lab.rstrip().endswith("kernel and model agree on all 63,051 probes")

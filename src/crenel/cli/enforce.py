@@ -28,10 +28,10 @@ def run(args: argparse.Namespace) -> int:
     from crenel.cli.complaints import note
     from crenel.enforce.compiler import compile_node
     from crenel.enforce.text import write
-    from crenel.lab.addressing import ExhaustedError
-    from crenel.lab.placement import EVERY_REPLICA, Wishes, place
-    from crenel.lab.roster import enrol
-    from crenel.lab.sites import sites
+    from crenel.lab.cluster.addressing import ExhaustedError
+    from crenel.lab.cluster.placement import EVERY_REPLICA, Wishes, place
+    from crenel.lab.cluster.roster import enrol
+    from crenel.lab.cluster.sites import sites
     from crenel.output.words import count
 
     net = inputs.network(args, Clock())

@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_use(args: argparse.Namespace) -> str:
-    from crenel.lab.kept import NAME
+    from crenel.lab.keeping.kept import NAME
 
     if args.shell and args.pod:
         raise UsageError("--shell and --exec exclude each other")

@@ -12,15 +12,15 @@ from crenel.cli.complaints import say
 from crenel.cli.usage import UsageError
 from crenel.kernel.namespaces import Forbidden
 from crenel.kernel.nftables import missing
-from crenel.lab import entering, keeper, kept, rootless
-from crenel.lab.addressing import ExhaustedError
+from crenel.lab.cluster.addressing import ExhaustedError
+from crenel.lab.cluster.placement import NotPlacedError, Wishes, place
+from crenel.lab.keeping import entering, keeper, kept, rootless
+from crenel.lab.keeping.names import NoSuchPodError, hosts_file, space_of
 from crenel.lab.lab import Lab
-from crenel.lab.names import NoSuchPodError, hosts_file, space_of
-from crenel.lab.placement import NotPlacedError, Wishes, place
-from crenel.lab.probes import MOST
+from crenel.lab.probing.probes import MOST
+from crenel.lab.probing.verdict import Report
 from crenel.lab.run import run as probe
 from crenel.lab.stage import stage
-from crenel.lab.verdict import Report
 from crenel.library import Network
 from crenel.network.addresses import Family
 from crenel.output.paint import PLAIN, Paint

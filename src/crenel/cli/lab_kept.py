@@ -6,7 +6,7 @@ from crenel.cli import exit_codes, inputs, reporting
 from crenel.cli.clock import Clock
 from crenel.cli.complaints import say
 from crenel.cli.usage import UsageError
-from crenel.lab import entering, guests, kept
+from crenel.lab.keeping import entering, guests, kept
 from crenel.output.words import count
 
 

@@ -16,14 +16,14 @@ from crenel.enforce.text import write
 from crenel.kernel.links import Links
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nftables import Nftables
-from crenel.lab.observations import Observation
-from crenel.lab.placement import place
-from crenel.lab.prober import Prober
-from crenel.lab.probes import Probe
-from crenel.lab.seams import Span
+from crenel.lab.cluster.placement import place
+from crenel.lab.probing.observations import Observation
+from crenel.lab.probing.prober import Prober
+from crenel.lab.probing.probes import Probe
+from crenel.lab.probing.seams import Span
 from crenel.lab.stage import Stage, stage
-from crenel.lab.topology import LOOPBACK, OUTSIDE, node_key
-from crenel.lab.twin import Twin
+from crenel.lab.twin.namespaces import Twin
+from crenel.lab.twin.topology import LOOPBACK, OUTSIDE, node_key
 from crenel.network.addresses import AddressSet
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from crenel.lab.lab import Lab
-from crenel.lab.probes import MOST, Planner
-from crenel.lab.seams import seams
-from crenel.lab.tracing import trace
-from crenel.lab.verdict import Judge, Report, Result, report
+from crenel.lab.probing.probes import MOST, Planner
+from crenel.lab.probing.seams import seams
+from crenel.lab.probing.tracing import trace
+from crenel.lab.probing.verdict import Judge, Report, Result, report
 from crenel.network.network import Network
 from crenel.network.traffic import Match
 from crenel.questions.explain import passage

@@ -9,17 +9,17 @@ from ipaddress import ip_address
 from crenel.enforce.compiler import compile_node
 from crenel.enforce.ruleset import Ruleset
 from crenel.enforce.site import Site
-from crenel.lab import dataplane
-from crenel.lab.addressing import BALANCERS, SERVICES
-from crenel.lab.backends import Backends, Served, entrances, hand_made
-from crenel.lab.listeners import Ear
-from crenel.lab.outside import Inside, World, host_at, known_again, resolved, usable, world
-from crenel.lab.placement import Placement
-from crenel.lab.probes import Parties
-from crenel.lab.roster import Roster, enrol
-from crenel.lab.seams import Span
-from crenel.lab.sites import sites
-from crenel.lab.topology import OUTSIDE, Topology, node_key, pod_key, wire
+from crenel.lab.cluster.addressing import BALANCERS, SERVICES
+from crenel.lab.cluster.backends import Backends, Served, entrances, hand_made
+from crenel.lab.cluster.outside import Inside, World, host_at, known_again, resolved, usable, world
+from crenel.lab.cluster.placement import Placement
+from crenel.lab.cluster.roster import Roster, enrol
+from crenel.lab.cluster.sites import sites
+from crenel.lab.probing.listeners import Ear
+from crenel.lab.probing.probes import Parties
+from crenel.lab.probing.seams import Span
+from crenel.lab.twin import dataplane
+from crenel.lab.twin.topology import OUTSIDE, Topology, node_key, pod_key, wire
 from crenel.network.addresses import LAST, AddressSet, Family
 from crenel.network.traffic import SCTP, TCP, UDP, protocol_number
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from crenel.lab.observations import Fate
-from crenel.lab.verdict import Report, Result
+from crenel.lab.probing.observations import Fate
+from crenel.lab.probing.verdict import Report, Result
 from crenel.network.traffic import protocol_name
 from crenel.output import lab_words as words
 from crenel.output import schema

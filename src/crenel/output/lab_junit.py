@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from crenel.lab.verdict import Report, Result
+from crenel.lab.probing.verdict import Report, Result
 from crenel.output import lab_words as words
 from crenel.output.words import clean
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crenel.lab.verdict import Report, Result
+from crenel.lab.probing.verdict import Report, Result
 from crenel.output import lab_words as words
 from crenel.output.markdown import code, table
 

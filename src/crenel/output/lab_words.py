@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from crenel.lab.observations import Fate
-from crenel.lab.probes import Probe, Route
-from crenel.lab.verdict import Report, Result
+from crenel.lab.probing.observations import Fate
+from crenel.lab.probing.probes import Probe, Route
+from crenel.lab.probing.verdict import Report, Result
 from crenel.network.traffic import PORTED, protocol_name
 
 
@@ -45,8 +45,8 @@ def rows(report: Report) -> list[Row]:
     ]
 
 
-def _order(key: tuple[str, int]) -> tuple[int, int]:
-    return [each.value for each in Route].index(key[0]), key[1]
+def _order(key: tuple[str, int]) -> tuple[int, bool, int]:
+    return [each.value for each in Route].index(key[0]), key[1] not in PORTED, key[1]
 
 
 def cells(row: Row) -> tuple[str, ...]:

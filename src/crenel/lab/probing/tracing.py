@@ -19,8 +19,8 @@ from crenel.enforce.text import protocol_text
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nftables import Nftables
 from crenel.kernel.processes import die_with_parent
-from crenel.lab.prober import Prober
-from crenel.lab.probes import Probe
+from crenel.lab.probing.prober import Prober
+from crenel.lab.probing.probes import Probe
 from crenel.network.traffic import TCP
 
 TABLE = "crenel-trace"

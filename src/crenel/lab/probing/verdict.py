@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from crenel.enforce.ruleset import Denial, Ruleset
-from crenel.lab.dataplane import OUT_OF_RANGE, UNSERVED
-from crenel.lab.observations import Fate, Observation
-from crenel.lab.probes import Candidate, Probe
+from crenel.lab.probing.observations import Fate, Observation
+from crenel.lab.probing.probes import Candidate, Probe
+from crenel.lab.twin.dataplane import OUT_OF_RANGE, UNSERVED
 from crenel.network.addresses import address_text
 from crenel.network.network import Network
 from crenel.network.rules import Direction

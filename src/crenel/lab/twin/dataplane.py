@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from crenel.enforce.hooks import Marks
 from crenel.enforce.names import identifier
 from crenel.enforce.text import protocol_text
-from crenel.lab.backends import Served, TwinBackend
+from crenel.lab.cluster.backends import Served, TwinBackend
 from crenel.network.addresses import Family
 
 TABLE = "crenel-services"

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.processes import die_with_parent, mount_over, mount_processes, new_process_namespace, private_mounts
-from crenel.lab.prober import Prober
+from crenel.lab.probing.prober import Prober
 
 NOT_FOUND, NOT_RUN = 127, 126
 """Exit codes of a command that does not exist, or could not be started: those of a shell."""

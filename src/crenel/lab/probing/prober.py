@@ -20,10 +20,10 @@ from crenel.kernel.conntrack import Conntrack
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nflog import LoggedPacket, PacketLog
 from crenel.kernel.packets import echo, parse, sctp_init
-from crenel.lab.listeners import Listeners, Target
-from crenel.lab.observations import LOST, Fate, Observation
-from crenel.lab.probes import Probe
-from crenel.lab.tokens import token
+from crenel.lab.probing.listeners import Listeners, Target
+from crenel.lab.probing.observations import LOST, Fate, Observation
+from crenel.lab.probing.probes import Probe
+from crenel.lab.probing.tokens import token
 from crenel.network.traffic import ICMP, ICMPV6, SCTP, TCP, UDP
 
 GRACES = (0.4, 0.8, 1.6)

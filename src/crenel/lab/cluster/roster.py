@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from crenel.lab.placement import Placement
+from crenel.lab.cluster.placement import Placement
 from crenel.network.endpoints import Kind
 
 

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from crenel.enforce.hooks import Marks, hooks
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nftables import Nftables
-from crenel.lab import dataplane, tracing
+from crenel.lab.probing import tracing
+from crenel.lab.twin import dataplane
 from crenel.network.addresses import Family, parse_address, parse_network
 from crenel.network.traffic import LAST_PORT, PORTED, SCTP, TCP, UDP
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
-from crenel.lab.backends import Served, TwinBackend
-from crenel.lab.dataplane import OUT_OF_RANGE, UNSERVED
-from crenel.lab.outside import OutsideHost
-from crenel.lab.placement import Placement
-from crenel.lab.roster import Roster
-from crenel.lab.topology import OUTSIDE, node_key, pod_key
+from crenel.lab.cluster.backends import Served, TwinBackend
+from crenel.lab.cluster.outside import OutsideHost
+from crenel.lab.cluster.placement import Placement
+from crenel.lab.cluster.roster import Roster
+from crenel.lab.twin.dataplane import OUT_OF_RANGE, UNSERVED
+from crenel.lab.twin.topology import OUTSIDE, node_key, pod_key
 from crenel.network.addresses import AddressSet, Family
 from crenel.network.locality import LOCAL
 from crenel.network.network import Network

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
-from crenel.lab.addressing import Address, Network
-from crenel.lab.outside import OutsideHost
-from crenel.lab.placement import PlacedNode, PlacedPod, Placement
+from crenel.lab.cluster.addressing import Address, Network
+from crenel.lab.cluster.outside import OutsideHost
+from crenel.lab.cluster.placement import PlacedNode, PlacedPod, Placement
 
 LOOPBACK, UPLINK, FIRST = 1, 2, 10
 """Indices of interfaces: a namespace's own loopback, its way up, and the first of those that go down."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crenel.enforce.site import LocalPod, Site
-from crenel.lab.placement import Placement
-from crenel.lab.roster import Roster
+from crenel.lab.cluster.placement import Placement
+from crenel.lab.cluster.roster import Roster
 from crenel.network.addresses import AddressSet
 
 

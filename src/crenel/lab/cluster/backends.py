@@ -13,10 +13,10 @@ from ipaddress import ip_address
 
 from crenel.dialects.service import resolve
 from crenel.kubernetes.objects.services import ServicePort
-from crenel.lab.exposed import Exposed
-from crenel.lab.outside import OutsideHost
-from crenel.lab.placement import Placement
-from crenel.lab.roster import Roster
+from crenel.lab.cluster.exposed import Exposed
+from crenel.lab.cluster.outside import OutsideHost
+from crenel.lab.cluster.placement import Placement
+from crenel.lab.cluster.roster import Roster
 from crenel.network.addresses import FAMILIES, Family, parse_address
 from crenel.network.traffic import Match, protocol_number
 

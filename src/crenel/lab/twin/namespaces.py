@@ -14,7 +14,7 @@ from typing import Self
 from crenel.kernel import sysctl
 from crenel.kernel.links import Links
 from crenel.kernel.namespaces import Namespace
-from crenel.lab.topology import UPLINK, Space, Topology
+from crenel.lab.twin.topology import UPLINK, Space, Topology
 
 _QUIET = {
     "net.ipv4.conf.all.rp_filter": 0,

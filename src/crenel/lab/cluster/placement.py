@@ -29,8 +29,8 @@ from crenel.kubernetes.objects.workloads import (
     PodStatus,
 )
 from crenel.kubernetes.population import Group, further_addresses, is_address, node_addresses
-from crenel.lab.addressing import NODES, PODS, Allocator, Network, networks, of_family
-from crenel.lab.exposed import Exposed, expose
+from crenel.lab.cluster.addressing import NODES, PODS, Allocator, Network, networks, of_family
+from crenel.lab.cluster.exposed import Exposed, expose
 from crenel.network.addresses import FAMILIES, Family
 
 _ENDED = ("Succeeded", "Failed")

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import TypeAlias
 
 from crenel.kernel.namespaces import Namespace
-from crenel.lab.tokens import token_of
+from crenel.lab.probing.tokens import token_of
 from crenel.network.traffic import SCTP, TCP, UDP
 
 Target: TypeAlias = tuple[int, int]

@@ -16,7 +16,7 @@ import msgspec
 from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.services import Service, ServicePort, ServiceSpec
 from crenel.kubernetes.population import is_address
-from crenel.lab.addressing import BALANCERS, SERVICES, Allocator, networks, of_family
+from crenel.lab.cluster.addressing import BALANCERS, SERVICES, Allocator, networks, of_family
 from crenel.network.addresses import Family
 
 NODE_PORTS = range(30000, 32768)

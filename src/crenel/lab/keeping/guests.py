@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crenel.kernel.namespaces import Namespace, join_user_namespace
-from crenel.lab import entering, kept
+from crenel.lab.keeping import entering, kept
 
 _OWN = Path("/proc/self/ns/user")
 

@@ -11,11 +11,11 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from crenel.lab import kept
-from crenel.lab.addressing import ExhaustedError
+from crenel.lab.cluster.addressing import ExhaustedError
+from crenel.lab.cluster.placement import NotPlacedError
+from crenel.lab.keeping import kept
+from crenel.lab.keeping.names import NoSuchPodError, hosts_file, space_of
 from crenel.lab.lab import Lab
-from crenel.lab.names import NoSuchPodError, hosts_file, space_of
-from crenel.lab.placement import NotPlacedError
 from crenel.library import Network
 from crenel.provenance import Origin
 from crenel.sources.document import Document, Reading

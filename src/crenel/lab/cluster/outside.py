@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from crenel.lab.exposed import Exposed
+from crenel.lab.cluster.exposed import Exposed
 from crenel.network.addresses import AddressSet, Family, address_text
 from crenel.network.endpoints import Endpoint, Kind
 from crenel.network.matching import name_matches

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from crenel.dialects.service import resolve
 from crenel.lab.stage import Stage
-from crenel.lab.topology import OUTSIDE, node_key, pod_key
+from crenel.lab.twin.topology import OUTSIDE, node_key, pod_key
 
 
 class NoSuchPodError(ValueError):

@@ -1,0 +1,1 @@
+"""Labs that stay up, and commands that run in their pods."""

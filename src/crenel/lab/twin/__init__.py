@@ -1,0 +1,1 @@
+"""The cluster in the kernel: namespaces, links, routes, and the Services of each node."""
