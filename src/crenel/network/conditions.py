@@ -78,7 +78,19 @@ class SameNode:
         return f"{self.source} and {self.destination} {'run' if holds else 'do not run'} on one node"
 
 
-Condition: TypeAlias = NameResolves | AddressWithin | LabelHolds | PolicyDecides | ComesFirst | SameNode
+@dataclass(frozen=True, slots=True)
+class InputLacks:
+    """Something that the input does not say: ``whether it is in prefix list pl-1``."""
+
+    what: str
+
+    def text(self, holds: bool) -> str:
+        """Write it, or its negation."""
+        subject = self.what.removeprefix("whether ")
+        return subject if holds else f"not ({subject})"
+
+
+Condition: TypeAlias = NameResolves | AddressWithin | LabelHolds | PolicyDecides | ComesFirst | SameNode | InputLacks
 Literal: TypeAlias = tuple[Condition, bool]
 Formula: TypeAlias = frozenset[frozenset[Literal]]
 

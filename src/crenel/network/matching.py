@@ -110,6 +110,10 @@ class Matcher:
 
     def match(self, peers: Peers) -> tuple[int, int]:
         """The endpoints that a rule's peers match. Returns (sure, possible)."""
+        sure, possible = self._matched(peers)
+        return (sure, possible) if peers.doubt is None else (0, possible)
+
+    def _matched(self, peers: Peers) -> tuple[int, int]:
         if peers.everyone:
             return self._everyone, self._everyone
         sure = peers.endpoints & self._everyone

@@ -58,6 +58,8 @@ class Peers:
     addresses: AddressSet | None = None
     outside_only: bool = False
     names: tuple[str, ...] = ()
+    doubt: Condition | None = None
+    """On what it depends whether any of them matches; None for nothing."""
 
 
 EVERYONE = Peers(everyone=True)

@@ -69,6 +69,8 @@ def _matches(event: Event, entry: Entry, other: Endpoint, other_index: int) -> F
     if entry.peers.sure >> other_index & 1:
         return is_(entry.policy.condition or LabelHolds("the pod"))
     peers = entry.rule.peers
+    if peers.doubt is not None:
+        return is_(peers.doubt)
     found = NEVER
     if peers.names and other.kind in (Kind.BLOCK, Kind.NAME):
         for pattern in peers.names:

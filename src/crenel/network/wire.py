@@ -1,0 +1,136 @@
+"""What firewalls of the infrastructure let through, from one interface or address to another.
+
+Tiers are lowered to stages over a network whose members are the interfaces. Stateful tiers are asked about the first
+packet of a connection; stateless ones about the reply as well, which goes from the ports of the server to a port that
+the client chose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from crenel.bits import union
+from crenel.network.addresses import FAMILIES, AddressSet
+from crenel.network.conditions import InputLacks
+from crenel.network.endpoints import Endpoint, Kind, Registry
+from crenel.network.firewalls import Filter, FilterRule, Infrastructure, Interface, Tier
+from crenel.network.network import Blueprint, Cuts, Network
+from crenel.network.rules import Peers, Policy, Rule, Stage
+from crenel.network.traffic import PORTED, Match, TrafficTable
+
+CLIENT_PORTS = (1024, 65535)
+"""The ports that a client may send from: clients of all systems, address translators and load balancers included
+(RFC 6056, section 3.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a wire shares with other networks so that their sets of blocks and traffic mean the same."""
+
+    registry: Registry
+    cuts: Cuts = field(default_factory=Cuts)
+    table: TrafficTable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The firewalls of an infrastructure, ready to be asked.
+
+    `forth` is the network that first packets cross; `back` the one of the stateless tiers alone, which replies cross
+    with the ends exchanged. Endpoints bear the names of interfaces.
+    """
+
+    infrastructure: Infrastructure
+    forth: Network
+    back: Network
+
+    def index(self, interface: str) -> int:
+        """The index of an interface, in both networks.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        index = self.forth.blueprint.registry.known(interface)
+        if index is None or index not in self.forth.endpoints:
+            raise KeyError(interface)
+        return index
+
+    def replies(self, asked: Iterable[Match]) -> tuple[Match, ...]:
+        """The traffic of the replies to some traffic: to the ports that clients choose."""
+        protocols = dict.fromkeys(match.protocol for match in asked)
+        return tuple(Match(each, CLIENT_PORTS) if each in PORTED else Match(each) for each in protocols)
+
+
+def blueprint(infrastructure: Infrastructure, registry: Registry) -> Blueprint:
+    """The members and stages that an infrastructure makes."""
+    members = [_endpoint(each) for each in infrastructure.interfaces]
+    families = tuple(family for family in FAMILIES if any(family in each.families for each in members)) or FAMILIES
+    indices = {each.name: registry.index(each.name) for each in members}
+    stages = [stage(tier, indices) for tier in infrastructure.tiers]
+    inside = AddressSet()
+    for each in infrastructure.interfaces:
+        inside |= each.addresses | each.public
+    return Blueprint(registry, members, stages, families, inside)
+
+
+def wire(infrastructure: Infrastructure, frame: Frame | None = None) -> Wire:
+    """Lower an infrastructure. A `frame` is needed where its answers are joined with those of another network."""
+    frame = frame or Frame(Registry())
+    whole = blueprint(infrastructure, frame.registry)
+    cuts = whole.cuts() | frame.cuts | Cuts(traffic=frozenset(Match(each, CLIENT_PORTS) for each in PORTED))
+    table = frame.table or TrafficTable(cuts.traffic)
+    stateless = [each for each, tier in zip(whole.stages, infrastructure.tiers, strict=True) if tier.stateless]
+    forth = Network(whole, cuts, table)
+    return Wire(infrastructure, forth, Network(replace(whole, stages=stateless), cuts, table))
+
+
+def stage(tier: Tier, indices: Mapping[str, int]) -> Stage:
+    """Lower one tier. `indices` are those of the interfaces; who is not among them is nobody."""
+    ranks = tuple(tuple(_policy(each, indices) for each in rank) for rank in tier.ranks)
+    return Stage(tier.layer, tier.direction, ranks, isolating=tier.isolating)
+
+
+def _endpoint(interface: Interface) -> Endpoint:
+    return Endpoint(
+        interface.name,
+        Kind.NODE,
+        addresses=interface.addresses or None,
+        families=interface.addresses.families() or FAMILIES,
+        hosted=True,
+        origin=interface.origin,
+    )
+
+
+def _policy(filter_: Filter, indices: Mapping[str, int]) -> Policy:
+    rules = tuple(part for rule in filter_.rules for part in _rules(rule, indices))
+    possible = _mask(filter_.possible, indices)
+    return Policy(
+        filter_.title,
+        _mask(filter_.guards, indices) & ~possible,
+        rules,
+        possible,
+        InputLacks(f"whether {filter_.title} guards it") if possible else None,
+        filter_.origin,
+        filter_.api,
+    )
+
+
+def _rules(rule: FilterRule, indices: Mapping[str, int]) -> Iterable[Rule]:
+    """The part of a rule that is known, and the part that is not, as rules of their own."""
+    peer = rule.peer
+    if peer.everyone or peer.addresses is not None or peer.interfaces:
+        peers = Peers(
+            everyone=peer.everyone,
+            endpoints=_mask(peer.interfaces, indices),
+            addresses=peer.addresses,
+            doubt=InputLacks(f"whether it is {rule.only}") if rule.only else None,
+        )
+        yield Rule(rule.action, peers, rule.traffic, rule.field, rule.name)
+    for text in peer.unknown:
+        doubt = InputLacks(f"whether it is in {text}")
+        yield Rule(rule.action, Peers(everyone=True, doubt=doubt), rule.traffic, rule.field, rule.name)
+
+
+def _mask(names: Sequence[str] | frozenset[str], indices: Mapping[str, int]) -> int:
+    return union(indices[name] for name in names if name in indices)
