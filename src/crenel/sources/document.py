@@ -18,6 +18,19 @@ class Document:
     """True when an API server sent it: it has passed admission, and fields that we do not know are newer, not wrong."""
 
 
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A document that is no Kubernetes object: what a cloud's or a host's own tools print, or a mistake.
+
+    `data` is a mapping, a list, or the text of a format of its own. `problem` is also among those of its `Reading`; it
+    is taken back where somebody knows the document.
+    """
+
+    data: Any
+    origin: Origin
+    problem: Problem
+
+
 @dataclass(slots=True)
 class Reading:
     """All that was read from one set of sources."""
@@ -25,6 +38,7 @@ class Reading:
     documents: list[Document] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    loose: list[Loose] = field(default_factory=list)
     examined: int = 0
     """How many files, or API lists, were looked into."""
 
@@ -33,7 +47,8 @@ class Reading:
         self.documents += other.documents
         self.problems += other.problems
         self.unreadable += other.unreadable
+        self.loose += other.loose
         self.examined += other.examined
 
 
-__all__ = ["Document", "Reading", "Unreadable"]
+__all__ = ["Document", "Loose", "Reading", "Unreadable"]

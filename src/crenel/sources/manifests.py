@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from crenel.provenance import FieldPath, Origin, Problem, Severity
-from crenel.sources import json_text, yaml_text
-from crenel.sources.document import Document, Reading
+from crenel.sources import json_text, tables_text, yaml_text
+from crenel.sources.document import Document, Loose, Reading
 from crenel.sources.places import Place
 from crenel.sources.refusal import Refusal
 from crenel.sources.splitting import Chunk, split
@@ -41,6 +41,9 @@ class ManifestReader:
             text = _decode(data)
         except UnicodeDecodeError as error:
             reading.problems.append(Problem(f"not {error.encoding} text", Origin(source)))
+            return reading
+        if tables_text.looks_like(text):
+            _let_loose(reading, text, Origin(source, locate=tables_text.line))
             return reading
         number = 0
         for chunk in split(text):
@@ -120,7 +123,7 @@ def _take(reading: Reading, value: Any, origin: Origin) -> None:
     """Add what a document holds: an object, the objects of a List, or a problem."""
     kind, version = (value.get("kind"), value.get("apiVersion")) if type(value) is dict else (None, None)
     if not (kind and version and type(kind) is str and type(version) is str):
-        reading.problems.append(_problem(value, origin))
+        _let_loose(reading, value, origin)
     elif kind.endswith("List") and "items" in value and isinstance(value["items"], list | None):
         _take_items(reading, value, origin)
     elif version.startswith(_KUSTOMIZE):
@@ -128,6 +131,14 @@ def _take(reading: Reading, value: Any, origin: Origin) -> None:
         reading.problems.append(Problem(message, origin, severity=Severity.NOTICE))
     else:
         reading.documents.append(Document(value, origin))
+
+
+def _let_loose(reading: Reading, value: Any, origin: Origin) -> None:
+    """Add what is no object: a problem, unless somebody else knows it."""
+    problem = _problem(value, origin)
+    reading.problems.append(problem)
+    if not origin.item and isinstance(value, dict | list | str) and value:
+        reading.loose.append(Loose(value, origin, problem))
 
 
 def _take_items(reading: Reading, value: dict[str, Any], origin: Origin) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crenel.provenance import Origin, Problem, Severity
-from crenel.sources import kustomize
+from crenel.sources import kustomize, tables_text
 
 ENDINGS = (".yaml", ".yml", ".json")
 
 
 def is_manifest(name: str) -> bool:
     """Tell by its name whether a file found in a directory is read."""
-    return name.lower().endswith(ENDINGS) and not name.startswith(".")
+    return name.lower().endswith((*ENDINGS, *tables_text.ENDINGS)) and not name.startswith(".")
 
 
 def is_chart(names: list[str]) -> bool:
