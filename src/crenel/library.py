@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,18 +12,27 @@ from crenel.dialects.change import Amended, amended
 from crenel.dialects.enforcement import Enforcement
 from crenel.dialects.foreign import is_cluster_wide, is_foreign
 from crenel.dialects.foreign import notice as foreign_notice
+from crenel.dialects.infrastructure import gather
+from crenel.dialects.joined import Joined, join
 from crenel.dialects.model import Input, Model, build, enforcement_of
 from crenel.kubernetes.decode import Decoded, decode
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.kubernetes.operators import is_predictable
+from crenel.network.firewalls import Infrastructure
+from crenel.network.traffic import parse_traffic
 from crenel.provenance import Origin, Problem
+from crenel.questions import places
 from crenel.questions.can import blocked_pair, can
 from crenel.questions.connections import Connection, Selection, connections, everything
 from crenel.questions.diff import Difference, compare_amended, diff
 from crenel.questions.directory import Directory
 from crenel.questions.enforced import unenforced_notice
+from crenel.questions.exposure.asking import INTERNET, concerns, verdict
+from crenel.questions.exposure.assumptions import Assumptions, assume
+from crenel.questions.exposure.outbound import Outlet, Outlets
+from crenel.questions.exposure.report import Exposure, exposure
 from crenel.questions.parties import Parties
-from crenel.questions.places import PlaceError
+from crenel.questions.places import Place, PlaceError
 from crenel.questions.remedies.proposal import Remedy
 from crenel.questions.remedies.smallest import remedy
 from crenel.questions.selecting import narrowed
@@ -40,13 +50,39 @@ class Network:
         decoded = _decode(reading.documents, default_namespace)
         self._reading = reading
         self._default_namespace = default_namespace
-        self.problems: list[Problem] = [*reading.problems, *decoded.problems]
+        known, self._infrastructure = _infrastructure(reading)
+        own = [each for each in reading.problems if not any(each is problem for problem in known)]
+        self.problems: list[Problem] = [*own, *self._infrastructure.problems, *decoded.problems]
         """What was wrong with the input: not read, or not applied."""
         self.examined = reading.examined
         """How many files, or API lists, were looked into."""
         self.given = Input(decoded, tuple(pod_cidrs), tuple(reading.unreadable))
+        self.assumed = Assumptions()
+        """What stands for what the input lacks in questions from the internet."""
         self._amended: tuple[Network, Amended] | None = None
         self._edits: list[tuple[tuple[Document, ...], tuple[str, ...]]] = []
+
+    @property
+    def infrastructure(self) -> Infrastructure:
+        """What the input says of clouds and of the firewalls of hosts."""
+        return self._infrastructure
+
+    @cached_property
+    def joined(self) -> Joined:
+        """The cluster together with the infrastructure that it runs on."""
+        return join(self.given, self._infrastructure)
+
+    def exposure(self, *assumed: str) -> Exposure:
+        """What the internet can reach, path by path. `assumed` are like ``internet-facing=yes``.
+
+        Raises:
+            ValueError: an assumption cannot be read.
+        """
+        return exposure(self.joined, assume(assumed))
+
+    def outlets(self) -> list[Outlet]:
+        """Where each workload can go outside of the cluster."""
+        return list(Outlets(self.joined).all())
 
     @property
     def documents(self) -> Sequence[Document]:
@@ -89,7 +125,26 @@ class Network:
         Raises:
             PlaceError: an end cannot be found, or the traffic cannot be read.
         """
+        if source == INTERNET and concerns(place := places.target(target, self.directory), self.model.network):
+            return self._from_internet(place, traffic)
         return can(self.directory, source, target, traffic)
+
+    def _from_internet(self, place: Place, traffic: str | None) -> Verdict:
+        """Walk the paths from outside; their indices are those of the joined model."""
+        asked = place.traffic
+        if traffic is not None:
+            try:
+                asked = parse_traffic(traffic)
+            except ValueError as error:
+                raise PlaceError(str(error)) from None
+        names = {self.model.network.endpoints[index].name for index in place.members}
+        network = self.joined.model.network
+        members = tuple(index for index, each in network.endpoints.items() if each.name in names)
+        return verdict(self._exposed, replace(place, members=members), asked, network)
+
+    @cached_property
+    def _exposed(self) -> Exposure:
+        return exposure(self.joined, self.assumed)
 
     def remedy(self, source: str, target: str, traffic: str | None = None) -> Remedy | None:
         """The smallest change of policies that would allow what is denied between two endpoints.
@@ -189,7 +244,7 @@ class Network:
         removed = [self._policies[each] for each in {*gone, *new_keys} if each in self._policies]
         changed = amended(self.model, policies, removed)
         new = copy(self)
-        for cached in ("model", "directory", "parties"):
+        for cached in ("model", "directory", "parties", "joined", "_exposed"):
             new.__dict__.pop(cached, None)
         known = {**self._policies, **new_keys}
         for each in gone - new_keys.keys():
@@ -205,8 +260,15 @@ class Network:
         documents = self._reading.documents
         for more, less in [*self._edits, (tuple(added), tuple(remove))]:
             documents = _edited(documents, more, less, self._default_namespace)
-        reading = Reading(documents, self._reading.problems, self._reading.unreadable, self._reading.examined)
+        old = self._reading
+        reading = Reading(documents, old.problems, old.unreadable, old.loose, old.examined)
         return Network(reading, self._default_namespace, self.given.pod_cidrs)
+
+
+def _infrastructure(reading: Reading) -> tuple[list[Problem], Infrastructure]:
+    """What documents that are no Kubernetes objects say, and the problems that are none then."""
+    found, known = gather([(each.data, each.origin) for each in reading.loose])
+    return [each.problem for number, each in enumerate(reading.loose) if number in known], found
 
 
 def _decode(documents: Sequence[Document], default_namespace: str) -> Decoded:

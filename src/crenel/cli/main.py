@@ -8,6 +8,7 @@ import sys
 COMMANDS = {
     "map": ("crenel.cli.map", "show who can talk to whom"),
     "can": ("crenel.cli.can", "say whether SOURCE may reach TARGET, and why"),
+    "exposure": ("crenel.cli.exposure", "show what the internet can reach, and where workloads can go"),
     "diff": ("crenel.cli.diff", "show what became possible and impossible between two states"),
     "lab": ("crenel.cli.lab", "build the cluster on this machine and prove the answers with real packets"),
     "enforce": ("crenel.cli.enforce", "print the nftables rules that enforce the policies on a node"),

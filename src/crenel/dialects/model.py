@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from crenel.dialects.assemble import Assembly, assemble
@@ -62,6 +62,14 @@ def build(given: Input, cut_at: AddressSet | None = None) -> Model:
         cuts = assembly.blueprint.cuts() | Cuts(addresses=frozenset({cut_at}))
         frame = replace(frame, cuts=cuts)
     return _finish(given, assembly, frame)
+
+
+def build_with(given: Input, further: Callable[[Assembly], Cuts]) -> Model:
+    """Build the model of one input on cuts that are shared with something else, made when the members are known."""
+    frame = Frame(Registry(), gather(given.decoded))
+    assembly = _assembled(given, frame)
+    cuts = assembly.blueprint.cuts() | further(assembly)
+    return _finish(given, assembly, replace(frame, cuts=cuts, table=TrafficTable(cuts.traffic)))
 
 
 def build_alike(inputs: Sequence[Input]) -> list[Model]:

@@ -46,6 +46,7 @@ class Fact:
 
 
 UNKNOWN = Fact(Answer.UNKNOWN)
+_NONE = AddressSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Interface:
     leaves: Mapping[Family, Fact] = field(default_factory=dict)
     """Per family, whether its own connections are routed to the internet: directly or through an address translator."""
     origin: Origin = NOWHERE
+    ranges: AddressSet = AddressSet()
+    """Where its addresses lie while they are not known: the ranges of its subnet in a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,10 @@ ANYONE = Peer(everyone=True)
 class FilterRule:
     """One rule. `traffic` None is all traffic, an empty tuple none.
 
-    `only` is a further condition that the model does not decide, in words (``ICMP type 8``, ``source port 53``); with
-    one the rule matches possibly at most.
+    `subject` narrows whom of the interfaces that its filter guards it speaks of, by the address that the packet bears
+    at their end: the destination of an inbound rule, the source of an outbound one. `only` is a further condition that
+    the model does not decide, in words (``ICMP type 8``, ``source port 53``); with one the rule matches possibly at
+    most.
     """
 
     action: Action
@@ -106,6 +111,7 @@ class FilterRule:
     only: str = ""
     field: FieldPath = ()
     name: str = ""
+    subject: Peer = ANYONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +151,14 @@ class Target:
     """Where a listener of a load balancer leads: a machine or an address, and a port.
 
     `machine` is a provider id, `address` a text; one of them is empty. `port` None is the port of the listener.
+    `interface` names the one of the machine that takes its packets, where it is known: with the load balancer's own
+    address as their destination (direct server return) that is one which has this address.
     """
 
     machine: str = ""
     address: str = ""
     port: int | None = None
+    interface: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +229,13 @@ def with_tenants(infrastructure: Infrastructure, tenants: Mapping[str, tuple[str
         more = [name for landlord in names & of.keys() for name in of[landlord]]
         return names.union(more) if more else names
 
+    def peer(one: Peer) -> Peer:
+        members = joined(one.interfaces)
+        return one if members is one.interfaces else replace(one, interfaces=members)
+
     def rule(one: FilterRule) -> FilterRule:
-        members = joined(one.peer.interfaces)
-        return one if members is one.peer.interfaces else replace(one, peer=replace(one.peer, interfaces=members))
+        other, own = peer(one.peer), peer(one.subject)
+        return one if other is one.peer and own is one.subject else replace(one, peer=other, subject=own)
 
     def filter_(one: Filter) -> Filter:
         rules = tuple(map(rule, one.rules))
@@ -230,7 +243,7 @@ def with_tenants(infrastructure: Infrastructure, tenants: Mapping[str, tuple[str
 
     known = {each.name: each for each in infrastructure.interfaces}
     fresh = [
-        replace(known[landlord], name=name, addresses=addresses, delegated=AddressSet(), public=AddressSet())
+        replace(known[landlord], name=name, addresses=addresses, delegated=_NONE, public=_NONE, ranges=_NONE)
         for name, (landlord, addresses) in tenants.items()
     ]
     tiers = [

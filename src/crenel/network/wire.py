@@ -17,6 +17,7 @@ from crenel.network.endpoints import Endpoint, Kind, Registry
 from crenel.network.firewalls import Filter, FilterRule, Infrastructure, Interface, Tier
 from crenel.network.network import Blueprint, Cuts, Network
 from crenel.network.rules import Peers, Policy, Rule, Stage
+from crenel.network.subjects import apart
 from crenel.network.traffic import PORTED, Match, TrafficTable
 
 CLIENT_PORTS = (1024, 65535)
@@ -67,18 +68,23 @@ def blueprint(infrastructure: Infrastructure, registry: Registry) -> Blueprint:
     members = [_endpoint(each) for each in infrastructure.interfaces]
     families = tuple(family for family in FAMILIES if any(family in each.families for each in members)) or FAMILIES
     indices = {each.name: registry.index(each.name) for each in members}
-    stages = [stage(tier, indices) for tier in infrastructure.tiers]
+    stages = [stage(each, indices) for each in apart(infrastructure)]
     inside = AddressSet()
     for each in infrastructure.interfaces:
         inside |= each.addresses | each.public
     return Blueprint(registry, members, stages, families, inside)
 
 
+def client_cuts() -> Cuts:
+    """Where replies cut traffic."""
+    return Cuts(traffic=frozenset(Match(each, CLIENT_PORTS) for each in PORTED))
+
+
 def wire(infrastructure: Infrastructure, frame: Frame | None = None) -> Wire:
     """Lower an infrastructure. A `frame` is needed where its answers are joined with those of another network."""
     frame = frame or Frame(Registry())
     whole = blueprint(infrastructure, frame.registry)
-    cuts = whole.cuts() | frame.cuts | Cuts(traffic=frozenset(Match(each, CLIENT_PORTS) for each in PORTED))
+    cuts = whole.cuts() | frame.cuts | client_cuts()
     table = frame.table or TrafficTable(cuts.traffic)
     stateless = [each for each, tier in zip(whole.stages, infrastructure.tiers, strict=True) if tier.stateless]
     forth = Network(whole, cuts, table)
@@ -86,7 +92,10 @@ def wire(infrastructure: Infrastructure, frame: Frame | None = None) -> Wire:
 
 
 def stage(tier: Tier, indices: Mapping[str, int]) -> Stage:
-    """Lower one tier. `indices` are those of the interfaces; who is not among them is nobody."""
+    """Lower one tier whose rules have no subjects of their own (`apart`).
+
+    `indices` are those of the interfaces; who is not among them is nobody.
+    """
     ranks = tuple(tuple(_policy(each, indices) for each in rank) for rank in tier.ranks)
     return Stage(tier.layer, tier.direction, ranks, isolating=tier.isolating)
 
@@ -96,7 +105,8 @@ def _endpoint(interface: Interface) -> Endpoint:
         interface.name,
         Kind.NODE,
         addresses=interface.addresses or None,
-        families=interface.addresses.families() or FAMILIES,
+        ranges=interface.ranges,
+        families=(interface.addresses or interface.ranges).families() or FAMILIES,
         hosted=True,
         origin=interface.origin,
     )

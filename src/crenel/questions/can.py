@@ -125,7 +125,7 @@ class _Question:
     def _nothing(self) -> Verdict:
         """There is nothing to connect to: whatever the policies say, no packet can get there."""
         reason = self.notes.pop() if self.notes else f"{self.end.text} is nowhere"
-        asked = _as_asked(self.asked) if self.asked else self.network.table.describe(self.network.table.everything)
+        asked = as_asked(self.asked) if self.asked else self.network.table.describe(self.network.table.everything)
         return Verdict(self.start.text, self.end.text, asked, Outcome.DENIED, reasons=(reason,))
 
     def _described(self, parts: Iterable[tuple[Leg, int]]) -> tuple[tuple[str, str], ...]:
@@ -134,7 +134,7 @@ class _Question:
         total = 0
         for leg, mask in parts:
             if leg.matches and mask and mask == leg.traffic & self.network.table.everything:
-                for protocol, ports in _as_asked(leg.matches):
+                for protocol, ports in as_asked(leg.matches):
                     found.setdefault(protocol, []).append(ports)
             else:
                 total |= mask
@@ -314,7 +314,8 @@ def _address(endpoint: Endpoint, family: Family, asked: AddressSet | None) -> st
     return endpoint.title if value is None else address_text(family, value)
 
 
-def _as_asked(asked: tuple[Match, ...]) -> tuple[tuple[str, str], ...]:
+def as_asked(asked: tuple[Match, ...]) -> tuple[tuple[str, str], ...]:
+    """Traffic as it was asked for, written as (protocol, ports)."""
     ports: dict[str, list[str]] = {}
     for match in asked:
         text = match.name or ("1-65535" if match.protocol in PORTED else "*")

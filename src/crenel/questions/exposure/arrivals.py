@@ -1,0 +1,157 @@
+"""Getting to a node, or to a load balancer, from outside: routes and firewalls, before anything of Kubernetes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+from crenel.dialects.destinations import PRIVATE
+from crenel.kubernetes.objects.workloads import Node
+from crenel.kubernetes.population import further_addresses, node_addresses
+from crenel.network.addresses import AddressSet, Family
+from crenel.network.firewalls import Answer, Fact
+from crenel.network.rules import Direction
+from crenel.network.traffic import Match
+from crenel.questions.exposure.assumptions import Assumptions
+from crenel.questions.exposure.ground import Ground
+from crenel.questions.exposure.paths import Layer, Reach, everybody, unless_no
+from crenel.questions.exposure.trip import FIREWALL, HOST_FIREWALL, ROUTE, lowest
+from crenel.questions.verdict import Decision, Step
+
+_BOOLEANS = {Answer.YES: True, Answer.NO: False, Answer.UNKNOWN: None}
+
+
+def boolean(fact: Fact) -> bool | None:
+    """A fact as yes, no or None."""
+    return _BOOLEANS[fact.answer]
+
+
+def of_fact(name: str, where: str, fact: Fact, what: str, answer: bool | None, universe: int) -> Layer:
+    """A layer that a fact decides, or an assumption in its place; `what` would hold if the answer is yes."""
+    says = fact.why or f"whether {what} is not in the input"
+    decision = {True: Decision.ALLOW, False: Decision.DENY, None: Decision.POSSIBLE}[answer]
+    step = Step(name, Direction.INGRESS, decision, says, origin=fact.origin, field=fact.field)
+    lacks = f"whether {what}" if answer is None else ""
+    return Layer(name, where, unless_no(answer, universe), says, lacks, lambda: (step,))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One way to get to nodes that nothing on the way tells apart, with the layers that were passed."""
+
+    nodes: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    address: str = ""
+    """The address that is addressed, where it is known."""
+
+    def reach(self, universe: int) -> Reach:
+        """Who gets there."""
+        return reduce(Reach.__and__, (layer.reach for layer in self.layers), everybody(universe))
+
+
+class Arrivals:
+    """The nodes of a joined model, as outside gets to them."""
+
+    def __init__(self, ground: Ground, assumptions: Assumptions) -> None:
+        self.ground = ground
+        self.assumptions = assumptions
+        self._known: dict[tuple[Family, int, int], list[Arrival]] = {}
+
+    @cached_property
+    def nodes(self) -> dict[str, Node]:
+        """The nodes of the input by name; the stand-in where there is none."""
+        return {node.name: node for node in self.ground.joined.model.scope.population.nodes}
+
+    def at_nodes(self, family: Family, match: Match, inner: Match | None) -> list[Arrival]:
+        """The ways to a port of the nodes. `inner` is the port of a pod that it is translated to, None for none."""
+        mask = self.ground.wire.forth.table.mask
+        key = (family, mask(match), mask(inner) if inner is not None else 0)
+        if key not in self._known:
+            self._known[key] = list(self._grouped(family, match, inner))
+        return self._known[key]
+
+    def _grouped(self, family: Family, match: Match, inner: Match | None) -> Iterator[Arrival]:
+        groups: dict[tuple[object, ...], list[Arrival]] = {}
+        for name in self.nodes:
+            arrival = self.at_node(name, family, match, inner)
+            key = tuple((layer.name, layer.reach, bool(layer.lacks)) for layer in arrival.layers)
+            groups.setdefault(key, []).append(arrival)
+        for alike in groups.values():
+            yield Arrival(tuple(each.nodes[0] for each in alike), alike[0].layers, alike[0].address)
+
+    def at_node(self, node: str, family: Family, match: Match, inner: Match | None) -> Arrival:
+        """The way to a port of one node, straight from the internet."""
+        route, address = self._route(node, family)
+        return Arrival((node,), (route, *self.firewalls(node, family, match, inner)), address)
+
+    def _route(self, node: str, family: Family) -> tuple[Layer, str]:
+        universe, where = self.ground.universe(family), f"node {node}"
+        cloud = [self.ground.interfaces[name] for name in self.cloud(node)]
+        if cloud:
+            facts = [each.entered.get(family, Fact(Answer.UNKNOWN)) for each in cloud]
+            best = min(facts, key=lambda fact: _ORDER[fact.answer])
+            public = next((each.public.only(family) for each in cloud if each.public.only(family)), AddressSet())
+            layer = of_fact(ROUTE, where, best, f"the internet is routed to {where}", boolean(best), universe)
+            return layer, _first(public, family)
+        listed = AddressSet.of(*node_addresses(self.nodes[node]), *further_addresses(self.nodes[node])).only(family)
+        if public := listed - PRIVATE:
+            says = f"{where} has the public address {_first(public, family)}"
+            return Layer(ROUTE, where, everybody(universe), says), _first(public, family)
+        reach = unless_no(self.assumptions.public_nodes, universe)
+        says = f"no public IPv{family} address of {where} is in the input"
+        lacks = f"whether {where} has a public address" if self.assumptions.public_nodes is None else ""
+        return Layer(ROUTE, where, reach, says, lacks), ""
+
+    def cloud(self, node: str) -> list[str]:
+        """The interfaces of a node that are not those of its own firewall."""
+        return [name for name in self.ground.joined.machines.get(node, ()) if not name.startswith("host/")]
+
+    def firewalls(self, node: str, family: Family, match: Match, inner: Match | None) -> Iterator[Layer]:
+        """The firewalls in front of a node, and its own, for packets of the internet."""
+        cloud = self.cloud(node)
+        if any(self.ground.guarded(name) for name in cloud):
+            yield self._any_of(cloud, node, family, match)
+        else:
+            yield self._unfiltered(node, family)
+        yield from self.host(node, family, match, inner)
+
+    def host(self, node: str, family: Family, match: Match, inner: Match | None) -> Iterator[Layer]:
+        """The firewall of the node itself: for its own ports, or for what it forwards to its pods."""
+        own = f"host/{node}" if inner is None else f"host/{node}/pods"
+        if own in self.ground.joined.machines.get(node, ()) and self.ground.guarded(own):
+            yield self.filter(f"node {node}", own, family, inner or match, HOST_FIREWALL)
+
+    def _any_of(self, interfaces: list[str], node: str, family: Family, match: Match) -> Layer:
+        layers = [self.filter(f"node {node}", name, family, match) for name in interfaces]
+        best = max(layers, key=lambda layer: (layer.reach.sure.bit_count(), layer.reach.possible.bit_count()))
+        joined = reduce(Reach.__or__, (layer.reach for layer in layers))
+        return Layer(best.name, best.where, joined, best.says, best.lacks, best.explain)
+
+    def _unfiltered(self, node: str, family: Family) -> Layer:
+        universe = self.ground.universe(family)
+        answer = self.assumptions.unfiltered
+        lacks = f"which firewalls stand in front of node {node}" if answer is None else ""
+        says = f"no firewall in front of node {node} is in the input"
+        return Layer(FIREWALL, f"node {node}", unless_no(answer, universe), says, lacks)
+
+    def filter(self, where: str, interface: str, family: Family, match: Match, name: str = FIREWALL) -> Layer:
+        """The firewalls at one interface, for packets of the internet that come as they are."""
+        ground, universe = self.ground, self.ground.universe(family)
+        reach = ground.into(interface, family, match)
+        sample = lowest(reach.sure, reach.possible, universe)
+        return Layer(
+            name, where, reach, f"at {interface}", _doubt(reach, interface),
+            lambda: () if sample is None else ground.firewall_steps(sample, interface, family, match),
+        )  # fmt: skip
+
+
+def _doubt(reach: Reach, interface: str) -> str:
+    return f"what the filters at {interface} do with it" if reach.possible and not reach.sure else ""
+
+
+_ORDER = {Answer.YES: 0, Answer.UNKNOWN: 1, Answer.NO: 2}
+
+
+def _first(addresses: AddressSet, family: Family) -> str:
+    return addresses.cidrs()[0].partition("/")[0] if addresses.first(family) is not None else ""

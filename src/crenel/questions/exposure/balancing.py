@@ -1,0 +1,179 @@
+"""Through load balancers: whom they face, whose packets they take, and how they get to the pod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from crenel.dialects import loadbalancer
+from crenel.network.addresses import AddressSet
+from crenel.network.firewalls import Answer, Balancer, Fact, Listening
+from crenel.network.rules import Direction
+from crenel.network.traffic import Match
+from crenel.questions.exposure.arrivals import Arrivals, boolean, of_fact
+from crenel.questions.exposure.paths import NOBODY, Layer, Reach, everybody, perhaps
+from crenel.questions.exposure.policies import Policies
+from crenel.questions.exposure.trip import BALANCER, FIREWALL, RANK, SOURCE_RANGES, Trip, Way
+from crenel.questions.verdict import Decision, Step
+
+
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """A load balancer as far as it is known: neither it nor its listener need be in the input."""
+
+    balancer: Balancer | None = None
+    listening: Listening | None = None
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self.balancer.name if self.balancer is not None else "the load balancer"
+
+    @property
+    def keeps_client(self) -> bool | None:
+        """Whether what is behind it sees clients."""
+        return self.listening.keeps_client if self.listening is not None else None
+
+
+class Balancing:
+    """Walks trips through load balancers."""
+
+    def __init__(self, arrivals: Arrivals, policies: Policies) -> None:
+        self.ground = arrivals.ground
+        self.arrivals = arrivals
+        self.policies = policies
+
+    def ways(self, trip: Trip) -> Iterator[Way]:
+        """All alternatives of a trip."""
+        assert trip.entry.service is not None
+        known: list[Balancer | None] = [*self.ground.joined.balancers_of(trip.entry.service)]
+        for balancer in known or [None]:
+            yield from self._through(trip, balancer)
+
+    def _through(self, trip: Trip, balancer: Balancer | None) -> Iterator[Way]:
+        entry, universe = trip.entry, self.ground.universe(trip.family)
+        stations = (balancer.name,) if balancer is not None else ()
+        front = [self._facing(trip, balancer), *self._source_ranges(trip)]
+        listeners = balancer.listeners if balancer is not None else ()
+        listening = next(
+            (each for each in listeners if (each.protocol, each.port) == (entry.protocol, entry.port)), None
+        )
+        if balancer is not None and listeners and listening is None:
+            shut = Layer("listener", balancer.name, NOBODY, f"{balancer.name} does not listen on {entry.port}")
+            yield Way.of([*front, shut], universe, stations, "")
+            return
+        known = _Front(balancer, listening)
+        if balancer is not None:
+            front += self._own_firewalls(trip, balancer)
+        for back, seen in self._backs(trip, known):
+            yield Way.of([*front, *back], universe, stations, seen, self._address(trip, known))
+
+    def _facing(self, trip: Trip, balancer: Balancer | None) -> Layer:
+        """Whom it faces: by the infrastructure, else by the Service, else by what is assumed."""
+        assert trip.entry.service is not None
+        fact = balancer.facing if balancer is not None else Fact(Answer.UNKNOWN)
+        if fact.answer is Answer.UNKNOWN:
+            fact = loadbalancer.facing(trip.entry.service)
+        answer = boolean(fact) if fact.answer is not Answer.UNKNOWN else self.arrivals.assumptions.internet_facing
+        where = balancer.name if balancer is not None else trip.entry.title
+        what = f"the load balancer of {trip.entry.title} faces the internet"
+        return of_fact(BALANCER, where, fact, what, answer, self.ground.universe(trip.family))
+
+    def _source_ranges(self, trip: Trip) -> Iterator[Layer]:
+        assert trip.entry.service is not None
+        found = loadbalancer.source_ranges(trip.entry.service)
+        if found is None:
+            return
+        ranges, field = found
+        blocks = reduce(int.__or__, (1 << each for each in self.ground.network.blocks_within(ranges)), 0)
+        reach = everybody(blocks & self.ground.universe(trip.family))
+        says = f"only from {ranges.only(trip.family) or 'no address of this family'}"
+        decision = Decision.ALLOW if reach.sure else Decision.DENY
+        step = Step(SOURCE_RANGES, Direction.INGRESS, decision, says, origin=trip.entry.origin, field=field)
+        yield Layer(SOURCE_RANGES, trip.entry.title, reach, says, explain=lambda: (step,))
+
+    def _own_firewalls(self, trip: Trip, balancer: Balancer) -> Iterator[Layer]:
+        """Those at its own interfaces: any of them takes a connection."""
+        names = [each for each in self.ground.joined.interfaces_of(balancer.name) if self.ground.guarded(each)]
+        layers = [self.arrivals.filter(balancer.name, name, trip.family, trip.entry.match) for name in names]
+        if layers:
+            best = max(layers, key=lambda layer: (RANK[layer.state], layer.reach.sure.bit_count()))
+            yield replace(best, reach=reduce(Reach.__or__, (layer.reach for layer in layers)))
+
+    def _address(self, trip: Trip, front: _Front) -> str:
+        service, names = trip.entry.service, list(front.balancer.hostnames) if front.balancer is not None else []
+        assert service is not None
+        addresses = loadbalancer.ingress_addresses(service)
+        mine = [text for text in addresses if (":" in text) == (trip.family == 6)]
+        return next(iter([*loadbalancer.ingress_hostnames(service), *mine, *names]), "")
+
+    # Behind it
+
+    def _backs(self, trip: Trip, front: _Front) -> Iterator[tuple[tuple[Layer, ...], str]]:
+        """The layers between it and the pod: by node ports, or straight to the address of the pod."""
+        targets = front.listening.targets if front.listening is not None else None
+        pods = self.ground.joined.tenants.get(trip.backend.endpoint, ()) if trip.backend.endpoint is not None else ()
+        if targets is not None and any(each.address for each in targets) and pods:
+            for pod in pods:
+                yield (self._hop(trip, front, pod, pod, trip.target), self._straight(trip, front)), "the load balancer"
+            return
+        seen = "the client" if trip.entry.keeps_client else "a node"
+        for node in self._nodes(trip, front):
+            yield tuple(self._by_node(trip, front, node)), seen
+
+    def _nodes(self, trip: Trip, front: _Front) -> Sequence[str]:
+        """The nodes that it hands on to; one for all where nothing in the input tells them apart."""
+        homes = trip.homes(self.ground.network)
+        names = [name for name in self.arrivals.nodes if homes is None or name in homes]
+        meant = {each.machine for each in (front.listening.targets if front.listening is not None else None) or ()}
+        mine = [name for name in names if meant & self._machines(name)]
+        return (mine or names) if self.ground.joined.infrastructure.interfaces else names[:1]
+
+    def _machines(self, node: str) -> set[str]:
+        return {self.ground.interfaces[name].machine for name in self.ground.joined.machines.get(node, ())}
+
+    def _by_node(self, trip: Trip, front: _Front, node: str) -> Iterator[Layer]:
+        number = trip.entry.node_port
+        at = Match(trip.entry.protocol, (number, number)) if number else trip.entry.match
+        guarded = [name for name in self.arrivals.cloud(node) if self.ground.guarded(name)]
+        for name in guarded[:1]:
+            yield self._hop(trip, front, name, f"node {node}", at)
+        yield from self.arrivals.host(node, trip.family, at, trip.target)
+        yield self.policies.client(trip) if trip.entry.keeps_client else self.policies.nodes(trip, [node])
+
+    def _hop(self, trip: Trip, front: _Front, interface: str, where: str, match: Match) -> Layer:
+        """The firewalls in front of what is behind it: they see the client, or the load balancer."""
+        as_client = self.arrivals.filter(where, interface, trip.family, match)
+        if front.keeps_client is True:
+            return as_client
+        lacks = f"whether {front.name} in front of {where} keeps the addresses of clients"
+        own = self.ground.joined.interfaces_of(front.balancer.name) if front.balancer is not None else []
+        if not own:
+            everyone = everybody(self.ground.universe(trip.family))
+            unknown = replace(as_client, reach=perhaps(everyone.sure), lacks=lacks)
+            return as_client if as_client.reach == everyone else unknown
+        by_balancer = self._from_balancer(trip, own, interface, where, match)
+        if front.keeps_client is False or as_client.reach == by_balancer.reach:
+            return by_balancer
+        sure, possible = as_client.reach & by_balancer.reach, as_client.reach | by_balancer.reach
+        return replace(by_balancer, reach=Reach(sure.sure, possible.possible), lacks=lacks)
+
+    def _from_balancer(self, trip: Trip, own: Sequence[str], interface: str, where: str, match: Match) -> Layer:
+        index = self.ground.wire.index
+        found = [self.ground.between(index(each), interface, trip.family, match) for each in own]
+        reach = reduce(Reach.__or__, found)
+        lacks = f"what the filters at {interface} do with it" if reach.possible and not reach.sure else ""
+        return Layer(
+            FIREWALL, where, reach, f"at {interface}, from {own[0]}", lacks,
+            lambda: self.ground.firewall_steps(index(own[0]), interface, trip.family, match),
+        )  # fmt: skip
+
+    def _straight(self, trip: Trip, front: _Front) -> Layer:
+        """The policies at a pod that it addresses itself."""
+        if front.keeps_client is not False:
+            return self.policies.client(trip)
+        own = AddressSet()
+        for name in self.ground.joined.interfaces_of(front.name):
+            own |= self.ground.interfaces[name].addresses
+        return self.policies.balancer(trip, own)

@@ -1,0 +1,97 @@
+"""Which setting closes a path, with the least that is closed beside it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from crenel.dialects import loadbalancer
+from crenel.dialects.entries import EntryKind
+from crenel.provenance import NOWHERE, FieldPath, Origin
+from crenel.questions.exposure.paths import Path, State
+from crenel.questions.exposure.trip import FIREWALL, HOST_FIREWALL
+from crenel.questions.verdict import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One change that closes a path. `also` is how many other paths that are open, or may be, it closes with it."""
+
+    what: str
+    origin: Origin = field(default=NOWHERE, compare=False)
+    field_path: FieldPath = ()
+    also: int = field(default=0, compare=False)
+
+    @property
+    def place(self) -> str:
+        """``file:line`` of what has to be changed, as much of it as there is."""
+        line = self.origin.line(self.field_path) if self.origin.source else None
+        return f"{self.origin.source}:{line}" if line is not None else self.origin.source
+
+
+def cheapest(paths: Sequence[Path]) -> list[Setting | None]:
+    """For each path the setting that closes it and fewest others; None for one that is closed.
+
+    Of several with the same cost the one that stands nearest to what opens the path is first.
+    """
+    offered = [list(_settings(path)) if path.state is not State.CLOSED else [] for path in paths]
+    closes: dict[Setting, int] = defaultdict(int)
+    for settings in offered:
+        for setting in dict.fromkeys(settings):
+            closes[setting] += 1
+    return [_best(settings, closes) for settings in offered]
+
+
+def _best(settings: Iterable[Setting], closes: dict[Setting, int]) -> Setting | None:
+    priced = [Setting(each.what, each.origin, each.field_path, closes[each] - 1) for each in settings]
+    return min(priced, key=lambda each: each.also, default=None)
+
+
+def _settings(path: Path) -> Iterator[Setting]:
+    """The settings that close a path by themselves, those of its own entry first."""
+    entry = path.entry
+    match entry.kind:
+        case EntryKind.BALANCER:
+            yield from _of_balancer(path)
+        case EntryKind.NODE_PORT:
+            yield from _of_node_port(path)
+        case EntryKind.EXTERNAL_ADDRESS:
+            yield Setting(f"{entry.title}: remove {entry.address} from externalIPs", entry.origin, entry.field)
+        case EntryKind.HOST_PORT:
+            yield Setting(f"{entry.title}: remove hostPort {entry.port}", entry.origin, entry.field)
+        case EntryKind.HOST_NETWORK:
+            yield Setting(f"{entry.title}: hostNetwork: false", entry.origin, entry.field)
+        case EntryKind.POD_ADDRESS:
+            yield Setting(f"a network policy that isolates {path.target} for ingress", entry.origin)
+    yield from _of_firewalls(path)
+
+
+def _of_balancer(path: Path) -> Iterator[Setting]:
+    service, entry = path.entry.service, path.entry
+    assert service is not None
+    if loadbalancer.source_ranges(service) is None:
+        yield Setting(
+            f"{entry.title}: loadBalancerSourceRanges with the clients that are meant", service.origin, ("spec", "type")
+        )
+    yield Setting(f"{entry.title}: an internal load balancer", service.origin, ("spec", "type"))
+
+
+def _of_node_port(path: Path) -> Iterator[Setting]:
+    service, entry = path.entry.service, path.entry
+    assert service is not None
+    assert service.spec is not None
+    if service.spec.type == "LoadBalancer":
+        yield Setting(f"{entry.title}: allocateLoadBalancerNodePorts: false", service.origin, ("spec", "type"))
+    else:
+        yield Setting(f"{entry.title}: type: ClusterIP", service.origin, ("spec", "type"))
+
+
+def _of_firewalls(path: Path) -> Iterator[Setting]:
+    """The one rule of a firewall that lets it through, where it is one."""
+    for layer in path.layers:
+        if layer.name not in (FIREWALL, HOST_FIREWALL):
+            continue
+        allowing = [step for step in layer.explain() if step.decision is Decision.ALLOW and step.policy]
+        for step in allowing[:1]:
+            yield Setting(f"remove or narrow: {step.rule}", step.origin, step.field)

@@ -1,0 +1,139 @@
+"""Who outside gets to an interface, and past the policies of a pod: asked of the solvers once, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from crenel.bits import members, union
+from crenel.dialects.joined import Joined
+from crenel.network.addresses import INTERNET, AddressSet, Family
+from crenel.network.evaluate import Cell
+from crenel.network.firewalls import Interface
+from crenel.network.lowering import View
+from crenel.network.network import Network
+from crenel.network.rules import Direction
+from crenel.network.traffic import Match
+from crenel.questions.crossing import crossing
+from crenel.questions.explain import passage
+from crenel.questions.exposure.paths import NOBODY, Reach
+from crenel.questions.verdict import Step
+
+
+class Ground:
+    """A joined model, ready to be walked."""
+
+    def __init__(self, joined: Joined) -> None:
+        self.joined = joined
+        self.network = joined.model.network
+        self.wire = joined.wire
+        self._into: dict[tuple[str, Family, int], Reach] = {}
+        self._ends: dict[tuple[int, Family], list[Cell]] = {}
+
+    @cached_property
+    def interfaces(self) -> dict[str, Interface]:
+        """The interfaces by name."""
+        return {each.name: each for each in self.joined.infrastructure.interfaces}
+
+    @cached_property
+    def _internet(self) -> AddressSet:
+        inside = self.joined.model.assembly.blueprint.inside | self.wire.forth.blueprint.inside
+        return INTERNET - inside
+
+    @cached_property
+    def families(self) -> tuple[Family, ...]:
+        """The families that the cluster, or the infrastructure, speaks."""
+        spoken = {*self.network.blueprint.families}
+        if self.joined.infrastructure.interfaces:
+            spoken |= {*self.wire.forth.blueprint.families}
+        return tuple(sorted(spoken))
+
+    def universe(self, family: Family) -> int:
+        """All of the internet, as blocks of one family."""
+        return self._universes[family]
+
+    @cached_property
+    def _universes(self) -> dict[Family, int]:
+        families: tuple[Family, ...] = (4, 6)
+        return {each: union(self.network.blocks_within(self._internet.only(each))) for each in families}
+
+    def addresses(self, blocks: int) -> AddressSet:
+        """The addresses of some blocks."""
+        v4: list[tuple[int, int]] = []
+        v6: list[tuple[int, int]] = []
+        for index in members(blocks):
+            found = self.network.endpoints[index].addresses or AddressSet()
+            v4 += found.v4
+            v6 += found.v6
+        return AddressSet() | AddressSet(tuple(v4), tuple(v6))
+
+    def guarded(self, interface: str) -> bool:
+        """Whether any filter in the input stands at an interface."""
+        return bool(self._guarded >> self.wire.index(interface) & 1)
+
+    @cached_property
+    def _guarded(self) -> int:
+        stages = self.wire.forth.blueprint.stages
+        policies = (policy for stage in stages for rank in stage.ranks for policy in rank)
+        return union(index for policy in policies for index in members(policy.subjects | policy.possible))
+
+    def into(self, interface: str, family: Family, match: Match) -> Reach:
+        """Who outside gets a connection through the firewalls to an interface: the request, and the reply."""
+        mask = self.wire.forth.table.mask(match)
+        key = (interface, family, mask)
+        if (known := self._into.get(key)) is None:
+            index, universe = self.wire.index(interface), self.universe(family)
+            forth, back = self.wire.forth, self.wire.back
+            request = forth.column(_view(forth, family), index, universe, mask)
+            reply = back.row(_view(back, family), index, universe, back.table.sum(self.wire.replies([match])))
+            known = self._into[key] = _all(request, mask) & _some(reply, universe)
+        return known
+
+    def between(self, source: int, interface: str, family: Family, match: Match) -> Reach:
+        """Whether one endpoint of the wire gets through to an interface, as everybody, perhaps everybody, or nobody."""
+        found = crossing(self.wire, family, source, self.wire.index(interface), (match,))
+        universe = self.universe(family)
+        sure = universe if not found.request.asked & ~found.request.sure and found.reply.sure else 0
+        return Reach(sure, universe if found.request.possible and found.reply.possible else 0)
+
+    def past_policies(self, pod: int, family: Family, match: Match) -> Reach:
+        """Whom the policies at a pod let in on a port: blocks outside and nodes, as its peers."""
+        if (cells := self._ends.get((pod, family))) is None:
+            view = _view(self.network, family)
+            cells = self._ends[pod, family] = self.network.end(view, Direction.INGRESS, pod)
+        return _all(cells, self.network.table.mask(match))
+
+    def firewall_steps(self, source: int, interface: str, family: Family, match: Match) -> Sequence[Step]:
+        """What the firewalls do to one connection."""
+        return crossing(self.wire, family, source, self.wire.index(interface), (match,)).steps
+
+    def policy_steps(self, source: int, pod: int, family: Family, match: Match) -> Sequence[Step]:
+        """What policies at a pod do to one connection."""
+        mask = self.network.table.mask(match)
+        found = passage(self.network, _view(self.network, family), source, pod, mask)
+        return [step for step in found.steps if step.direction is Direction.INGRESS]
+
+
+def _view(network: Network, family: Family) -> View:
+    return next(view for view in network.views if view.family in (None, family))
+
+
+def _all(cells: list[Cell], traffic: int) -> Reach:
+    """Who surely gets through with all of some traffic, and who possibly with any of it."""
+    concerned = [cell for cell in cells if cell.traffic & traffic]
+    if not concerned:
+        return NOBODY
+    sure, possible = -1, 0
+    for cell in concerned:
+        sure &= cell.sure
+        possible |= cell.allowed
+    return Reach(sure, possible)
+
+
+def _some(cells: list[Cell], universe: int) -> Reach:
+    """To whom a reply gets through, if only at some of the ports that clients choose."""
+    sure = possible = 0
+    for cell in cells:
+        sure |= cell.sure
+        possible |= cell.allowed
+    return Reach(sure & universe, possible & universe)
