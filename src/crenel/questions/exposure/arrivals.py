@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 
 from crenel.dialects.destinations import PRIVATE
 from crenel.kubernetes.objects.workloads import Node
@@ -38,16 +38,15 @@ def of_fact(name: str, where: str, fact: Fact, what: str, answer: bool | None, u
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One way to get to nodes that nothing on the way tells apart, with the layers that were passed."""
+    """One way to get to nodes that nothing on the way tells apart.
+
+    `reaches` are those of the layers that are passed: the route first, then the firewalls. `build` makes the layers,
+    and returns them with the address that is addressed, empty where it is not known.
+    """
 
     nodes: tuple[str, ...]
-    layers: tuple[Layer, ...]
-    address: str = ""
-    """The address that is addressed, where it is known."""
-
-    def reach(self, universe: int) -> Reach:
-        """Who gets there."""
-        return reduce(Reach.__and__, (layer.reach for layer in self.layers), everybody(universe))
+    reaches: tuple[Reach, ...]
+    build: Callable[[], tuple[tuple[Layer, ...], str]]
 
 
 class Arrivals:
@@ -57,6 +56,7 @@ class Arrivals:
         self.ground = ground
         self.assumptions = assumptions
         self._known: dict[tuple[Family, int, int], list[Arrival]] = {}
+        self._routes: dict[tuple[str, Family], tuple[Layer, str]] = {}
 
     @cached_property
     def nodes(self) -> dict[str, Node]:
@@ -72,20 +72,34 @@ class Arrivals:
         return self._known[key]
 
     def _grouped(self, family: Family, match: Match, inner: Match | None) -> Iterator[Arrival]:
-        groups: dict[tuple[object, ...], list[Arrival]] = {}
+        """One arrival for all nodes alike; of those that nobody gets to, the one with the fewest layers to change."""
+        groups: dict[tuple[Reach, ...], list[str]] = {}
         for name in self.nodes:
-            arrival = self.at_node(name, family, match, inner)
-            key = tuple((layer.name, layer.reach, bool(layer.lacks)) for layer in arrival.layers)
-            groups.setdefault(key, []).append(arrival)
-        for alike in groups.values():
-            yield Arrival(tuple(each.nodes[0] for each in alike), alike[0].layers, alike[0].address)
+            groups.setdefault(self._signature(name, family, match, inner), []).append(name)
+        closed = {key for key in groups if not reduce(Reach.__and__, key).possible}
+        nearest = min(closed, key=lambda key: sum(not reach.possible for reach in key), default=None)
+        for key, names in groups.items():
+            if key not in closed or key == nearest:
+                yield Arrival(tuple(names), key, partial(self.at_node, names[0], family, match, inner))
 
-    def at_node(self, node: str, family: Family, match: Match, inner: Match | None) -> Arrival:
-        """The way to a port of one node, straight from the internet."""
+    def _signature(self, node: str, family: Family, match: Match, inner: Match | None) -> tuple[Reach, ...]:
+        """What tells nodes apart: whether they are routed to, and whom their firewalls let through."""
+        route, _ = self._route(node, family)
+        cloud = [self.ground.into(name, family, match) for name in self.cloud(node) if self.ground.guarded(name)]
+        passed = reduce(Reach.__or__, cloud) if cloud else self._unfiltered(node, family).reach
+        return route.reach, passed, *(self.ground.into(name, family, inner or match) for name in self._own(node, inner))
+
+    def at_node(self, node: str, family: Family, match: Match, inner: Match | None) -> tuple[tuple[Layer, ...], str]:
+        """The layers on the way to a port of one node, straight from the internet, and the address there."""
         route, address = self._route(node, family)
-        return Arrival((node,), (route, *self.firewalls(node, family, match, inner)), address)
+        return (route, *self.firewalls(node, family, match, inner)), address
 
     def _route(self, node: str, family: Family) -> tuple[Layer, str]:
+        if (known := self._routes.get((node, family))) is None:
+            known = self._routes[node, family] = self._routed(node, family)
+        return known
+
+    def _routed(self, node: str, family: Family) -> tuple[Layer, str]:
         universe, where = self.ground.universe(family), f"node {node}"
         cloud = [self.ground.interfaces[name] for name in self.cloud(node)]
         if cloud:
@@ -118,9 +132,12 @@ class Arrivals:
 
     def host(self, node: str, family: Family, match: Match, inner: Match | None) -> Iterator[Layer]:
         """The firewall of the node itself: for its own ports, or for what it forwards to its pods."""
-        own = f"host/{node}" if inner is None else f"host/{node}/pods"
-        if own in self.ground.joined.machines.get(node, ()) and self.ground.guarded(own):
+        for own in self._own(node, inner):
             yield self.filter(f"node {node}", own, family, inner or match, HOST_FIREWALL)
+
+    def _own(self, node: str, inner: Match | None) -> list[str]:
+        own = f"host/{node}" if inner is None else f"host/{node}/pods"
+        return [name for name in self.ground.joined.machines.get(node, ()) if name == own and self.ground.guarded(name)]
 
     def _any_of(self, interfaces: list[str], node: str, family: Family, match: Match) -> Layer:
         layers = [self.filter(f"node {node}", name, family, match) for name in interfaces]

@@ -119,8 +119,16 @@ class Balancing:
                 yield (self._hop(trip, front, pod, pod, trip.target), self._straight(trip, front)), "the load balancer"
             return
         seen = "the client" if trip.entry.keeps_client else "a node"
+        for nodes in self._alike(trip, front):
+            yield tuple(self._by_node(trip, front, nodes)), seen
+
+    def _alike(self, trip: Trip, front: _Front) -> list[list[str]]:
+        """The nodes, those together that the firewalls on the way treat alike."""
+        groups: dict[object, list[str]] = {}
         for node in self._nodes(trip, front):
-            yield tuple(self._by_node(trip, front, node)), seen
+            hops = [layer.reach for layer in self._hops(trip, front, node)]
+            groups.setdefault(tuple(hops), []).append(node)
+        return list(groups.values())
 
     def _nodes(self, trip: Trip, front: _Front) -> Sequence[str]:
         """The nodes that it hands on to; one for all where nothing in the input tells them apart."""
@@ -133,14 +141,18 @@ class Balancing:
     def _machines(self, node: str) -> set[str]:
         return {self.ground.interfaces[name].machine for name in self.ground.joined.machines.get(node, ())}
 
-    def _by_node(self, trip: Trip, front: _Front, node: str) -> Iterator[Layer]:
+    def _by_node(self, trip: Trip, front: _Front, nodes: Sequence[str]) -> Iterator[Layer]:
+        yield from self._hops(trip, front, nodes[0])
+        yield self.policies.client(trip) if trip.entry.keeps_client else self.policies.nodes(trip, nodes)
+
+    def _hops(self, trip: Trip, front: _Front, node: str) -> Iterator[Layer]:
+        """The firewalls in front of a node, and its own."""
         number = trip.entry.node_port
         at = Match(trip.entry.protocol, (number, number)) if number else trip.entry.match
         guarded = [name for name in self.arrivals.cloud(node) if self.ground.guarded(name)]
         for name in guarded[:1]:
             yield self._hop(trip, front, name, f"node {node}", at)
         yield from self.arrivals.host(node, trip.family, at, trip.target)
-        yield self.policies.client(trip) if trip.entry.keeps_client else self.policies.nodes(trip, [node])
 
     def _hop(self, trip: Trip, front: _Front, interface: str, where: str, match: Match) -> Layer:
         """The firewalls in front of what is behind it: they see the client, or the load balancer."""

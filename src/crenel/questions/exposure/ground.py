@@ -16,7 +16,7 @@ from crenel.network.rules import Direction
 from crenel.network.traffic import Match
 from crenel.questions.crossing import crossing
 from crenel.questions.explain import passage
-from crenel.questions.exposure.paths import NOBODY, Reach
+from crenel.questions.exposure.paths import Reach
 from crenel.questions.verdict import Step
 
 
@@ -27,8 +27,9 @@ class Ground:
         self.joined = joined
         self.network = joined.model.network
         self.wire = joined.wire
-        self._into: dict[tuple[str, Family, int], Reach] = {}
-        self._ends: dict[tuple[int, Family], list[Cell]] = {}
+        self._requests: dict[tuple[str, Family], Solved] = {}
+        self._replies: dict[tuple[str, Family, int], Reach] = {}
+        self._pods: dict[tuple[int, Family], Solved] = {}
 
     @cached_property
     def interfaces(self) -> dict[str, Interface]:
@@ -79,14 +80,19 @@ class Ground:
 
     def into(self, interface: str, family: Family, match: Match) -> Reach:
         """Who outside gets a connection through the firewalls to an interface: the request, and the reply."""
-        mask = self.wire.forth.table.mask(match)
-        key = (interface, family, mask)
-        if (known := self._into.get(key)) is None:
-            index, universe = self.wire.index(interface), self.universe(family)
-            forth, back = self.wire.forth, self.wire.back
-            request = forth.column(_view(forth, family), index, universe, mask)
-            reply = back.row(_view(back, family), index, universe, back.table.sum(self.wire.replies([match])))
-            known = self._into[key] = _all(request, mask) & _some(reply, universe)
+        key = (interface, family)
+        if (solved := self._requests.get(key)) is None:
+            forth = self.wire.forth
+            cells = forth.end(_view(forth, family), Direction.INGRESS, self.wire.index(interface))
+            solved = self._requests[key] = Solved(cells, forth.table.everything, self.universe(family))
+        return solved.reach(self.wire.forth.table.mask(match)) & self._reply(interface, family, match)
+
+    def _reply(self, interface: str, family: Family, match: Match) -> Reach:
+        back, protocol = self.wire.back, match.protocol or 0
+        if (known := self._replies.get((interface, family, protocol))) is None:
+            universe, traffic = self.universe(family), back.table.sum(self.wire.replies([match]))
+            cells = back.row(_view(back, family), self.wire.index(interface), universe, traffic)
+            known = self._replies[interface, family, protocol] = _some(cells, universe)
         return known
 
     def between(self, source: int, interface: str, family: Family, match: Match) -> Reach:
@@ -98,10 +104,10 @@ class Ground:
 
     def past_policies(self, pod: int, family: Family, match: Match) -> Reach:
         """Whom the policies at a pod let in on a port: blocks outside and nodes, as its peers."""
-        if (cells := self._ends.get((pod, family))) is None:
-            view = _view(self.network, family)
-            cells = self._ends[pod, family] = self.network.end(view, Direction.INGRESS, pod)
-        return _all(cells, self.network.table.mask(match))
+        if (solved := self._pods.get((pod, family))) is None:
+            cells = self.network.end(_view(self.network, family), Direction.INGRESS, pod)
+            solved = self._pods[pod, family] = Solved(cells, self.network.table.everything)
+        return solved.reach(self.network.table.mask(match))
 
     def firewall_steps(self, source: int, interface: str, family: Family, match: Match) -> Sequence[Step]:
         """What the firewalls do to one connection."""
@@ -114,20 +120,27 @@ class Ground:
         return [step for step in found.steps if step.direction is Direction.INGRESS]
 
 
+class Solved:
+    """One end of connections, solved for all traffic; whoever is not in `universe` is left out."""
+
+    def __init__(self, cells: list[Cell], everything: int, universe: int = -1) -> None:
+        self._by_atom: dict[int, Reach] = {}
+        for cell in cells:
+            reach = Reach(cell.sure & universe, cell.allowed & universe)
+            self._by_atom |= dict.fromkeys(members(cell.traffic & everything), reach)
+
+    def reach(self, traffic: int) -> Reach:
+        """Who surely gets through with all of some traffic, and who possibly with any of it."""
+        first, *others = (self._by_atom[atom] for atom in members(traffic))
+        sure, possible = first.sure, first.possible
+        for each in others:
+            sure &= each.sure
+            possible |= each.possible
+        return first if not others else Reach(sure, possible)
+
+
 def _view(network: Network, family: Family) -> View:
     return next(view for view in network.views if view.family in (None, family))
-
-
-def _all(cells: list[Cell], traffic: int) -> Reach:
-    """Who surely gets through with all of some traffic, and who possibly with any of it."""
-    concerned = [cell for cell in cells if cell.traffic & traffic]
-    if not concerned:
-        return NOBODY
-    sure, possible = -1, 0
-    for cell in concerned:
-        sure &= cell.sure
-        possible |= cell.allowed
-    return Reach(sure, possible)
 
 
 def _some(cells: list[Cell], universe: int) -> Reach:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import reduce
 
@@ -40,28 +40,33 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One alternative of a trip: its layers in order, its stations, and whom the pod takes for its peer."""
+    """One alternative of a trip: its stations, whom the pod takes for its peer, and who gets through.
 
-    layers: tuple[Layer, ...]
+    `reaches` are those of its layers in order. The layers themselves are made for the way that is shown: `build`
+    returns them with the address that is addressed, empty where it is not known.
+    """
+
+    reaches: tuple[Reach, ...]
     through: tuple[str, ...]
     seen_as: str
     reach: Reach
-    address: str = ""
+    build: Callable[[], tuple[tuple[Layer, ...], str]]
 
     @classmethod
     def of(
         cls, layers: Iterable[Layer], universe: int, through: tuple[str, ...], seen_as: str, address: str = ""
     ) -> Way:
-        """A way that takes all of its layers."""
+        """A way whose layers are made already."""
         found = tuple(layers)
-        reach = reduce(Reach.__and__, (layer.reach for layer in found), everybody(universe))
-        return cls(found, through, seen_as, reach, address)
+        reaches = tuple(layer.reach for layer in found)
+        reach = reduce(Reach.__and__, reaches, everybody(universe))
+        return cls(reaches, through, seen_as, reach, lambda: (found, address))
 
     @property
     def goodness(self) -> tuple[int, int, int, int]:
         """How much it lets through; of those that are closed the one with the fewest layers to change is best."""
-        closed = sum(layer.state is State.CLOSED for layer in self.layers)
-        return RANK[self.reach.state], self.reach.sure.bit_count(), -closed, -len(self.layers)
+        closed = sum(not reach.possible for reach in self.reaches)
+        return RANK[self.reach.state], self.reach.sure.bit_count(), -closed, -len(self.reaches)
 
 
 RANK = {State.OPEN: 2, State.POSSIBLE: 1, State.CLOSED: 0}

@@ -55,12 +55,13 @@ class Walker:
         best = max(ways, key=lambda way: way.goodness)
         joined = reduce(Reach.__or__, (way.reach for way in ways))
         sources, entry = self.ground.addresses(joined.sure), trip.entry
+        layers, address = best.build()
         return Path(
             entry=entry, family=trip.family, protocol=entry.protocol, port=entry.port, through=best.through,
             target=trip.destination(self.ground.network), endpoint=trip.backend.endpoint,
-            target_port=trip.target.ports[0] if trip.target.ports else entry.port, layers=best.layers, joined=joined,
+            target_port=trip.target.ports[0] if trip.target.ports else entry.port, layers=layers, joined=joined,
             sources=sources, possible=self.ground.addresses(joined.possible), seen_as=best.seen_as,
-            witness=_witness(trip, best, sources),
+            witness=_witness(trip, address, sources),
         )  # fmt: skip
 
     def _ways(self, trip: Trip) -> Iterator[Way]:
@@ -83,14 +84,18 @@ class Walker:
 
     def _ended(self, trip: Trip, arrival: Arrival) -> Way:
         """The last part of a way that comes by nodes: translation, and the policies at the pod."""
-        layers = arrival.layers
-        if trip.entry.kind is EntryKind.EXTERNAL_ADDRESS:
-            layers = (self._external(trip), *layers[1:])
+        first = (self._external(trip),) if trip.entry.kind is EntryKind.EXTERNAL_ADDRESS else ()
         client = trip.entry.keeps_client
         policy = self.policies.client(trip) if client else self.policies.nodes(trip, arrival.nodes)
+        reaches = (*(layer.reach for layer in first), *arrival.reaches[len(first) :], policy.reach)
+
+        def build() -> tuple[tuple[Layer, ...], str]:
+            layers, address = arrival.build()
+            return (*first, *layers[len(first) :], policy), address
+
         more = f" and {len(arrival.nodes) - 1} more" if len(arrival.nodes) > 1 else ""
-        seen, universe = "the client" if client else "a node", self.ground.universe(trip.family)
-        return Way.of([*layers, policy], universe, (f"node {arrival.nodes[0]}{more}",), seen, arrival.address)
+        seen = "the client" if client else "a node"
+        return Way(reaches, (f"node {arrival.nodes[0]}{more}",), seen, reduce(Reach.__and__, reaches), build)
 
     def _external(self, trip: Trip) -> Layer:
         """An address that routers outside have to lead to the nodes (core/v1 ServiceSpec.externalIPs)."""
@@ -122,11 +127,11 @@ class Walker:
             yield Way.of([route, firewall, policy], universe, (name,), "the client", address)
 
 
-def _witness(trip: Trip, way: Way, sources: AddressSet) -> Witness | None:
+def _witness(trip: Trip, address: str, sources: AddressSet) -> Witness | None:
     """One packet that gets through."""
     first = sources.first(trip.family)
     if first is None:
         return None
-    destination = way.address or trip.entry.address or trip.entry.title
+    destination = address or trip.entry.address or trip.entry.title
     source = address_text(trip.family, first)
     return Witness(trip.family, source, destination, protocol_name(trip.entry.protocol), trip.entry.port)
