@@ -27,8 +27,10 @@ from crenel.questions.connections import Connection, Selection, connections, eve
 from crenel.questions.diff import Difference, compare_amended, diff
 from crenel.questions.directory import Directory
 from crenel.questions.enforced import unenforced_notice
+from crenel.questions.exposure import urls
 from crenel.questions.exposure.asking import INTERNET, concerns, verdict
-from crenel.questions.exposure.assumptions import Assumptions, assume
+from crenel.questions.exposure.assumptions import Assumptions
+from crenel.questions.exposure.assumptions import assume as assumptions
 from crenel.questions.exposure.outbound import Outlet, Outlets
 from crenel.questions.exposure.report import Exposure, exposure
 from crenel.questions.parties import Parties
@@ -59,6 +61,8 @@ class Network:
         self.given = Input(decoded, tuple(pod_cidrs), tuple(reading.unreadable))
         self.assumed = Assumptions()
         """What stands for what the input lacks in questions from the internet."""
+        self.proxies: dict[str, tuple[str, str]] = {}
+        """Who serves a proxy that cannot be found: by class or name its (namespace, workload)."""
         self._amended: tuple[Network, Amended] | None = None
         self._edits: list[tuple[tuple[Document, ...], tuple[str, ...]]] = []
 
@@ -72,13 +76,13 @@ class Network:
         """The cluster together with the infrastructure that it runs on."""
         return join(self.given, self._infrastructure)
 
-    def exposure(self, *assumed: str) -> Exposure:
-        """What the internet can reach, path by path. `assumed` are like ``internet-facing=yes``.
+    def exposure(self, *assume: str) -> Exposure:
+        """What the internet can reach, path by path. `assume` are like ``internet-facing=yes``.
 
         Raises:
             ValueError: an assumption cannot be read.
         """
-        return exposure(self.joined, assume(assumed))
+        return exposure(self.joined, assumptions(assume), self.proxies)
 
     def outlets(self) -> list[Outlet]:
         """Where each workload can go outside of the cluster."""
@@ -125,9 +129,15 @@ class Network:
         Raises:
             PlaceError: an end cannot be found, or the traffic cannot be read.
         """
-        if source == INTERNET and concerns(place := places.target(target, self.directory), self.model.network):
-            return self._from_internet(place, traffic)
-        return can(self.directory, source, target, traffic)
+        if source != INTERNET or not self._asks_for_paths(target):
+            return can(self.directory, source, target, traffic)
+        if urls.is_url(target):
+            return urls.ask(self.joined, target, self.assumed, self.proxies)
+        return self._from_internet(places.target(target, self.directory), traffic)
+
+    def _asks_for_paths(self, target: str) -> bool:
+        """Whether a question from the internet is about paths into the cluster, rather than about an address."""
+        return urls.is_url(target) or concerns(places.target(target, self.directory), self.model.network)
 
     def _from_internet(self, place: Place, traffic: str | None) -> Verdict:
         """Walk the paths from outside; their indices are those of the joined model."""
@@ -140,11 +150,12 @@ class Network:
         names = {self.model.network.endpoints[index].name for index in place.members}
         network = self.joined.model.network
         members = tuple(index for index, each in network.endpoints.items() if each.name in names)
-        return verdict(self._exposed, replace(place, members=members), asked, network)
+        return verdict(self.exposed, replace(place, members=members), asked, network)
 
     @cached_property
-    def _exposed(self) -> Exposure:
-        return exposure(self.joined, self.assumed)
+    def exposed(self) -> Exposure:
+        """What the internet can reach under `assumed`; settled when first asked for."""
+        return exposure(self.joined, self.assumed, self.proxies)
 
     def remedy(self, source: str, target: str, traffic: str | None = None) -> Remedy | None:
         """The smallest change of policies that would allow what is denied between two endpoints.
@@ -155,6 +166,8 @@ class Network:
         Raises:
             PlaceError: an end cannot be found, or the traffic cannot be read.
         """
+        if source == INTERNET and self._asks_for_paths(target):
+            return None
         blocked = blocked_pair(self.directory, source, target, traffic)
         if blocked is None:
             return None
@@ -244,7 +257,7 @@ class Network:
         removed = [self._policies[each] for each in {*gone, *new_keys} if each in self._policies]
         changed = amended(self.model, policies, removed)
         new = copy(self)
-        for cached in ("model", "directory", "parties", "joined", "_exposed"):
+        for cached in ("model", "directory", "parties", "joined", "exposed"):
             new.__dict__.pop(cached, None)
         known = {**self._policies, **new_keys}
         for each in gone - new_keys.keys():

@@ -186,7 +186,7 @@ def test_namespace(home: Path) -> None:
     """With `-n`, names without a namespace are in it; addresses and `internet` stay what they are."""
     assert on(home, "cart", "web:http", "-n", "shop").out.startswith("allowed: shop/cart to shop/web:http TCP/8080\n")
     assert on(home, "cart", "192.0.2.1:443", "-n", "shop").code == 0
-    assert on(home, "internet", "web:8080", "-n", "shop").code == 0
+    assert on(home, "internet", "web:8080", "-n", "shop").out.startswith("denied: internet to shop/web:8080")
     assert on(home, "cart", "[2001:db8::1]:443", "-n", "shop").code == 0
 
 

@@ -128,11 +128,11 @@ def test_a_right_object_goes_to_its_list(where: str, document: Json) -> None:
 def test_what_is_not_needed_is_counted() -> None:
     """Kinds that do not matter are counted by apiVersion and kind, and so is a kind with the name of one that does."""
     foreign = {"apiVersion": "networking.k8s.aws/v1alpha1", "kind": "ClusterNetworkPolicy", "metadata": {"name": "x"}}
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}
-    decoded = decode(documents(foreign, secret, secret))
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "x"}}
+    decoded = decode(documents(foreign, quota, quota))
     assert decoded.others_seen == {
         ("networking.k8s.aws/v1alpha1", "ClusterNetworkPolicy"): 1,
-        ("v1", "Secret"): 2,
+        ("v1", "ResourceQuota"): 2,
     }
     assert not decoded.admin_policies
 

@@ -97,6 +97,16 @@ def test_a_stateless_tier_must_let_the_reply_through() -> None:
     assert asked(stateful, "203.0.113.9") is Outcome.ALLOWED
 
 
+def test_a_tier_of_replies_sees_nothing_else() -> None:
+    """What it denies does not stop first packets, but connections whose replies it would have to let through."""
+    none = FilterRule(Action.DENY, peer("203.0.113.0/24"), parse_traffic("TCP/1024-65535"))
+    tier = Tier("host", Direction.EGRESS, ((group("out", none),),), replies=True)
+    made = Infrastructure([WEB, DB], [tier])
+    assert asked(made, "203.0.113.9") is Outcome.DENIED
+    assert asked(made, "198.51.100.7") is Outcome.ALLOWED
+    assert asked(made, "web", "203.0.113.9") is Outcome.ALLOWED, "its replies come in, and nothing guards that"
+
+
 def test_what_the_input_does_not_resolve_is_unknown() -> None:
     """A peer that is not in the input, and a condition that is not modelled, leave it open; a sure rule decides."""
     prefix_list = allow(Peer(unknown=("prefix list pl-1",)))

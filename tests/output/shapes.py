@@ -177,7 +177,89 @@ class Lab(Strict):
     notices: list[Notice]
 
 
+class RuleMet(Strict):
+    rule: str
+    decision: Literal["allow", "deny", "pass", "none", "possible"]
+    file: str | None
+    line: int | None
+
+
+class Layer(Strict):
+    layer: str
+    where: str
+    state: Literal["open", "possible", "closed"]
+    says: str
+    lacks: str | None
+    rules: list[RuleMet]
+
+
+class Leg(Strict):
+    source: str
+    target: str
+    tls: Literal["none", "terminate", "passthrough", "tls", "unknown"]
+
+
+class Closing(Strict):
+    change: str
+    also_closes: int
+    file: str | None
+    line: int | None
+
+
+class Path(Strict):
+    state: Literal["open", "possible", "closed"]
+    entry: str
+    opened_by: str
+    file: str | None
+    line: int | None
+    address: str | None
+    family: Literal["IPv4", "IPv6"]
+    protocol: str
+    port: int | None
+    request: str | None
+    through: list[str]
+    destination: str
+    destination_port: int
+    seen_as: str
+    sources: list[str]
+    possible_sources: list[str]
+    layers: list[Layer]
+    tls: list[Leg]
+    witness: Witness | None
+    lacks: list[str]
+    close: Closing | None
+
+
+class Exposure(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["exposure"]
+    paths: list[Path]
+    summary: dict[str, int]
+    assumptions: list[str]
+    notices: list[Notice]
+
+
+class Outlet(Strict):
+    workload: str
+    to: Literal["internet", "metadata", "other networks", "name"]
+    name: str | None
+    family: Literal["IPv4", "IPv6"]
+    state: Literal["open", "possible", "closed"]
+    traffic: list[Ports]
+    possible: list[Ports]
+    addresses: list[str]
+    lacks: list[str]
+
+
+class Outlets(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["outlets"]
+    outlets: list[Outlet]
+    assumptions: list[str]
+    notices: list[Notice]
+
+
 SHAPES: tuple[type[Strict], ...] = (
     Ports, Group, Connection, Notice, Enforcement, Map, Step, Witness, Edit, Remedy, Verdict, Error, Change, Cause,
-    Difference, Probe, Summary, Lab,
+    Difference, Probe, Summary, Lab, RuleMet, Layer, Leg, Closing, Path, Exposure, Outlet, Outlets,
 )  # fmt: skip

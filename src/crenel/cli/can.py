@@ -8,7 +8,7 @@ shop/dns:53/UDP, shop/web:http.
 import argparse
 from typing import TYPE_CHECKING
 
-from crenel.cli.options import add_input_options, add_namespace_options, add_report_options
+from crenel.cli.options import add_exposure_options, add_input_options, add_namespace_options, add_report_options
 from crenel.cli.usage import UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="read questions from a file, or - for standard input: SOURCE TARGET on each line; "
         "answers are JSON, one on each line",
     )
+    add_exposure_options(parser)
     add_namespace_options(parser, "the namespace of names that have none: -n shop web db:5432")
     add_input_options(parser)
     add_report_options(parser, FORMATS)
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     clock = Clock()
     inputs.pause_collector()
     net = inputs.changed(inputs.network(args, clock), args, clock)
+    inputs.take_assumptions(args, net)
     with clock.phase("translate"):
         _ = net.model
     code = inputs.verify(args, net)

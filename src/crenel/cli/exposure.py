@@ -7,8 +7,7 @@ plans, templates, rulesets. What is in no input is said to be unknown, or assume
 import argparse
 from typing import TYPE_CHECKING
 
-from crenel.cli.options import add_input_options, add_namespace_options, add_report_options
-from crenel.cli.usage import UsageError
+from crenel.cli.options import add_exposure_options, add_input_options, add_namespace_options, add_report_options
 
 if TYPE_CHECKING:
     from crenel.library import Network
@@ -18,18 +17,12 @@ FORMATS = ("table", "json", "md")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments: `assume` is a list of texts, `egress` and `every` are flags."""
+    """Add the arguments: `egress` and `every` are flags."""
     parser.add_argument(
         "--egress", action="store_true", help="the reverse: where each workload can go outside of the cluster"
     )
-    parser.add_argument(
-        "--assume",
-        action="append",
-        default=[],
-        metavar="KEY=yes|no",
-        help="what the input lacks: internet-facing, public-nodes, unfiltered; may be repeated",
-    )
     parser.add_argument("--all", dest="every", action="store_true", help="closed paths too, with what closes them")
+    add_exposure_options(parser)
     add_namespace_options(parser)
     add_input_options(parser)
     add_report_options(parser, FORMATS)
@@ -39,15 +32,11 @@ def run(args: argparse.Namespace) -> int:
     """Print the paths and return the exit code."""
     from crenel.cli import inputs, reporting
     from crenel.cli.clock import Clock
-    from crenel.questions.exposure.assumptions import assume
 
-    try:
-        assume(args.assume)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
     clock = Clock()
     inputs.pause_collector()
     net = inputs.network(args, clock)
+    inputs.take_assumptions(args, net)
     code = inputs.verify(args, net)
     if nothing := inputs.nothing_examined(net):
         return reporting.final(args, code, nothing)
@@ -66,7 +55,7 @@ def _ingress(net: "Network", args: argparse.Namespace) -> str | bytes:
     from crenel.questions.exposure.paths import State
     from crenel.questions.exposure.report import within
 
-    report = within(net.exposure(*args.assume), args.namespace)
+    report = within(net.exposed, args.namespace)
     wanted = list(State) if args.every else [State.OPEN, State.POSSIBLE]
     if args.output == "json":
         return exposure_json.render(report, wanted, inputs.context(net))

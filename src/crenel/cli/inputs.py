@@ -13,6 +13,7 @@ from crenel.library import Network
 from crenel.loading import read
 from crenel.network.addresses import parse_network
 from crenel.output.reports import Context, Enforced
+from crenel.questions.exposure.assumptions import assume
 from crenel.questions.places import PlaceError
 from crenel.sources.document import Reading
 
@@ -110,6 +111,24 @@ def name_context(args: argparse.Namespace) -> str:
         return ""
     say(f"context: {context}")
     return context
+
+
+def take_assumptions(args: argparse.Namespace, net: Network) -> None:
+    """Set what ``--assume`` and ``--proxy`` say.
+
+    Raises:
+        UsageError: one of them cannot be read.
+    """
+    try:
+        net.assumed = assume(args.assume)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    for text in args.proxies:
+        name, _, workload = text.partition("=")
+        namespace, _, own = workload.partition("/")
+        if not (name and namespace and own):
+            raise UsageError(f"--proxy {text}: write NAME=NAMESPACE/WORKLOAD")
+        net.proxies[name] = (namespace, own)
 
 
 def verify(args: argparse.Namespace, *networks: Network) -> int:

@@ -72,3 +72,23 @@ def add_report_options(parser: argparse.ArgumentParser, formats: Sequence[str]) 
         help=f"{', '.join(formats[:-1])} or {formats[-1]} (default: {formats[0]})",
     )
     group.add_argument("--exit-zero", action="store_true", help="exit with 0 even where the answer is no")
+
+
+def add_exposure_options(parser: argparse.ArgumentParser) -> None:
+    """Add what questions from the internet need: `assume` and `proxies` are lists of texts."""
+    group = parser.add_argument_group("from the internet")
+    group.add_argument(
+        "--assume",
+        action="append",
+        default=[],
+        metavar="KEY=yes|no",
+        help="what the input lacks: internet-facing, public-nodes, unfiltered; may be repeated",
+    )
+    group.add_argument(
+        "--proxy",
+        dest="proxies",
+        action="append",
+        default=[],
+        metavar="NAME=NS/WORKLOAD",
+        help="the pods that serve an ingress class or a Gateway; may be repeated",
+    )

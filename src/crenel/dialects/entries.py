@@ -55,8 +55,19 @@ class Entry:
     service: Service | None = None
     address: str = ""
     nodes: frozenset[str] | None = None
+    service_port: int = 0
     origin: Origin = NOWHERE
     field: FieldPath = ()
+
+    @property
+    def port_text(self) -> str:
+        """The port as it is written: the whole range where the cluster has yet to choose one."""
+        return str(self.port) if self.port else f"{NODE_PORTS[0]}-{NODE_PORTS[1]}"
+
+    @property
+    def listener_port(self) -> int:
+        """The port by which a proxy behind it knows its listener: that of the Service where there is one."""
+        return self.service_port or self.port
 
     @property
     def match(self) -> Match:
@@ -95,7 +106,18 @@ def _of_port(service: Service, port: ServicePort, field: FieldPath, backends: tu
 
     def entry(kind: EntryKind, at: int, field: FieldPath, address: str = "") -> Entry:
         return Entry(
-            kind, title, protocol, at, backends, local, number, service, address, origin=service.origin, field=field
+            kind,
+            title,
+            protocol,
+            at,
+            backends,
+            local,
+            number,
+            service,
+            address,
+            service_port=port.port,
+            origin=service.origin,
+            field=field,
         )
 
     if balanced:

@@ -2,7 +2,8 @@
 
 What becomes of an object that the API would refuse depends on what losing it would hide. A *policy* is not applied:
 the cluster would not have it. A workload, a Service, a namespace or a node is used without the fields that are wrong,
-because losing an endpoint would hide its connections. Both are errors. A version that servers no longer have is
+because losing an endpoint would hide its connections. What says where requests go (an Ingress, a Gateway, a route)
+is not applied either. All are errors. A version that servers no longer have is
 treated the same way. An unknown peer of an admin policy is applied, and fails closed.
 
 What an API server sent has passed admission: fields that we do not know are newer than we are. They are left out, and
@@ -25,10 +26,17 @@ from typing import Any
 import msgspec
 
 from crenel.kubernetes.fields import Examined, examine, without
+from crenel.kubernetes.objects.gateway import Gateway, GatewayClass, ListenerSet
+from crenel.kubernetes.objects.gatewaypolicies import BackendTLSPolicy, ReferenceGrant
+from crenel.kubernetes.objects.ingress import Ingress, IngressClass
+from crenel.kubernetes.objects.istio import IstioGateway, VirtualService
 from crenel.kubernetes.objects.meta import KubernetesObject, Metadata
+from crenel.kubernetes.objects.openshift import OpenShiftRoute
 from crenel.kubernetes.objects.policies import AdminPolicy, ForeignPolicy, NetworkPolicy
+from crenel.kubernetes.objects.routes import GRPCRoute, HTTPRoute, StreamRoute
 from crenel.kubernetes.objects.services import EndpointSlice, Service
 from crenel.kubernetes.objects.workloads import CronJob, CustomWorkload, Namespace, Node, Pod, Workload
+from crenel.kubernetes.pem import labels_of
 from crenel.kubernetes.validation.kinds import KINDS, Kind, misplaced
 from crenel.kubernetes.validation.metadata import check_metadata
 from crenel.kubernetes.validation.mistakes import Mistake, required
@@ -44,6 +52,18 @@ class ConfigMap:
     name: str
     namespace: str
     data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What is kept of a Secret: nothing of its values but which of them are PEM, and of what."""
+
+    name: str
+    namespace: str
+    type: str = ""
+    keys: frozenset[str] = frozenset()
+    pem: frozenset[tuple[str, str]] = frozenset()
+    """For each key, the labels of its well-formed PEM blocks: ``("tls.crt", "CERTIFICATE")``."""
 
 
 @dataclass(slots=True)
@@ -64,6 +84,21 @@ class Decoded:
     admin_policies: list[AdminPolicy] = field(default_factory=list)
     """AdminNetworkPolicies, BaselineAdminNetworkPolicies and ClusterNetworkPolicies."""
     foreign_policies: list[ForeignPolicy] = field(default_factory=list)
+    ingresses: list[Ingress] = field(default_factory=list)
+    ingress_classes: list[IngressClass] = field(default_factory=list)
+    gateways: list[Gateway] = field(default_factory=list)
+    gateway_classes: list[GatewayClass] = field(default_factory=list)
+    listener_sets: list[ListenerSet] = field(default_factory=list)
+    http_routes: list[HTTPRoute] = field(default_factory=list)
+    grpc_routes: list[GRPCRoute] = field(default_factory=list)
+    stream_routes: list[StreamRoute] = field(default_factory=list)
+    """TLSRoutes, TCPRoutes and UDPRoutes."""
+    reference_grants: list[ReferenceGrant] = field(default_factory=list)
+    backend_tls_policies: list[BackendTLSPolicy] = field(default_factory=list)
+    openshift_routes: list[OpenShiftRoute] = field(default_factory=list)
+    istio_gateways: list[IstioGateway] = field(default_factory=list)
+    virtual_services: list[VirtualService] = field(default_factory=list)
+    secrets: list[Secret] = field(default_factory=list)
     config_maps: list[ConfigMap] = field(default_factory=list)
     custom_resource_names: list[str] = field(default_factory=list)
     """Names of CustomResourceDefinitions: ``networkpolicies.crd.projectcalico.org``."""
@@ -137,6 +172,11 @@ class _Decoder:
             Namespace: into.namespaces, Node: into.nodes, Pod: into.pods, Workload: into.workloads,
             CronJob: into.cron_jobs, Service: into.services, EndpointSlice: into.endpoint_slices,
             NetworkPolicy: into.network_policies, AdminPolicy: into.admin_policies,
+            Ingress: into.ingresses, IngressClass: into.ingress_classes, Gateway: into.gateways,
+            GatewayClass: into.gateway_classes, ListenerSet: into.listener_sets, HTTPRoute: into.http_routes,
+            GRPCRoute: into.grpc_routes, StreamRoute: into.stream_routes, ReferenceGrant: into.reference_grants,
+            BackendTLSPolicy: into.backend_tls_policies, OpenShiftRoute: into.openshift_routes,
+            IstioGateway: into.istio_gateways, VirtualService: into.virtual_services,
         }  # fmt: skip
 
     def read(self, document: Document) -> None:
@@ -197,7 +237,7 @@ class _Decoder:
             if not _check(kind, thing, {}):
                 found = [each._replace(severity=Severity.WARNING) for each in found]
                 wrong = False
-        refused = wrong and kind.is_policy
+        refused = wrong and kind.is_whole
         if refused:
             found = [each._replace(message=f"{each.message}; not applied") for each in found]
         self._report(found, thing.origin, thing.title)
@@ -227,6 +267,8 @@ class _Decoder:
                 self.decoded.custom_resource_names.append(name)
         elif (api_version, kind) == ("v1", "ConfigMap"):
             self._read_config_map(data)
+        elif (api_version, kind) == ("v1", "Secret"):
+            self._read_secret(data)
         elif self.foreign(api_version, kind):
             self._read_foreign(api_version, kind, document)
         elif (meant := misplaced(api_version, kind)) is not None:
@@ -241,6 +283,21 @@ class _Decoder:
         namespace = _metadata_text(data, "namespace") or self.default_namespace
         if name:
             self.decoded.config_maps.append(ConfigMap(name, namespace, held if isinstance(held, dict) else {}))
+
+    def _read_secret(self, data: dict[str, Any]) -> None:
+        name, kind = _metadata_text(data, "name"), data.get("type")
+        namespace = _metadata_text(data, "namespace") or self.default_namespace
+        held = {each: values for each in ("data", "stringData") if isinstance(values := data.get(each), dict)}
+        keys = frozenset(str(key) for values in held.values() for key in values)
+        pem = {
+            (str(key), label)
+            for each, values in held.items()
+            for key, value in values.items()
+            for label in labels_of(value, encoded=each == "data")
+        }
+        if name:
+            secret = Secret(name, namespace, kind if isinstance(kind, str) else "", keys, frozenset(pem))
+            self.decoded.secrets.append(secret)
 
     def _read_foreign(self, api_version: str, kind: str, document: Document) -> None:
         data = document.data
@@ -291,7 +348,7 @@ def _all_mistakes(kind: Kind, examined: Examined, amiss: list[Mistake], *, serve
     """What is wrong with the fields of an object, and with what is left; without what only follows from the former."""
     found = examined.mistakes
     if served:
-        telling = [each for each in found if kind.is_policy and each.field[:1] == ("spec",)]
+        telling = [each for each in found if kind.is_whole and each.field[:1] == ("spec",)]
         found = [each._replace(severity=Severity.WARNING) for each in telling]
     more = [each._replace(field=examined.written(each.field)) for each in amiss]
     roots = [each.field for each in examined.mistakes]
@@ -309,7 +366,7 @@ def _without_mistakes(
 ) -> KubernetesObject:
     """An object without the fields that are wrong, save those by which it is known; policies are taken whole or not."""
     paths = [each.field for each in amiss if each.severity is Severity.ERROR and each.field not in _IDENTITY]
-    if kind.is_policy or not paths:
+    if kind.is_whole or not paths:
         return thing
     left = msgspec.convert(without(data, paths, kind.type), kind.type)
     left.origin = thing.origin

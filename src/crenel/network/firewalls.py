@@ -136,7 +136,7 @@ class Tier:
 
     *Union of allows*: one rank of filters, `isolating`. *First match with a default*: a rank for each filter, with the
     default as its last rule. A tier that is not `isolating` hands on what no rule decided. A `stateless` tier sees the
-    packets of replies as well. `layer` is the platform's term (``aws network acl``).
+    packets of replies as well, one of `replies` nothing but them. `layer` is the platform's term (``aws network acl``).
     """
 
     layer: str
@@ -144,6 +144,7 @@ class Tier:
     ranks: tuple[tuple[Filter, ...], ...]
     isolating: bool = False
     stateless: bool = False
+    replies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Frame:
 class Wire:
     """The firewalls of an infrastructure, ready to be asked.
 
-    `forth` is the network that first packets cross; `back` the one of the stateless tiers alone, which replies cross
+    `forth` is the network that first packets cross; `back` the one of the tiers that see replies, which these cross
     with the ends exchanged. Endpoints bear the names of interfaces.
     """
 
@@ -86,9 +86,10 @@ def wire(infrastructure: Infrastructure, frame: Frame | None = None) -> Wire:
     whole = blueprint(infrastructure, frame.registry)
     cuts = whole.cuts() | frame.cuts | client_cuts()
     table = frame.table or TrafficTable(cuts.traffic)
-    stateless = [each for each, tier in zip(whole.stages, infrastructure.tiers, strict=True) if tier.stateless]
-    forth = Network(whole, cuts, table)
-    return Wire(infrastructure, forth, Network(replace(whole, stages=stateless), cuts, table))
+    tiers = list(zip(whole.stages, infrastructure.tiers, strict=True))
+    forth = [each for each, tier in tiers if not tier.replies]
+    back = [each for each, tier in tiers if tier.stateless or tier.replies]
+    return Wire(infrastructure, *(Network(replace(whole, stages=some), cuts, table) for some in (forth, back)))
 
 
 def stage(tier: Tier, indices: Mapping[str, int]) -> Stage:

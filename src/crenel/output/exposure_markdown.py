@@ -30,6 +30,6 @@ def _lines(report: Exposure, wanted: Sequence[State]) -> Iterator[str]:
 
 def _cells(row: words.Row) -> tuple[str, ...]:
     path = row.paths[0]
-    way = f"{words.way_in(path.entry)} {path.request}".rstrip()
+    way = f"{words.way_in(path)} {path.request}".rstrip()
     closing = row.closing.what if row.closing is not None else ""
     return row.state.value, code(way), code(words.destination(path)), plain(words.sources(row)), plain(closing)

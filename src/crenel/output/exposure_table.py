@@ -37,23 +37,23 @@ def _lines(report: Exposure, wanted: Sequence[State], paint: Paint) -> Iterator[
 
 def _cells(row: words.Row) -> tuple[str, ...]:
     path = row.paths[0]
-    way = words.way_in(path.entry)
+    way = words.way_in(path)
     return (
         row.state.value, f"{way} {path.request}".rstrip(), words.destination(path), words.sources(row), path.seen_as
     )  # fmt: skip
 
 
 def _closings(rows: Sequence[words.Row]) -> Iterator[str]:
-    """What closes the open ones, each setting once."""
-    found: dict[str, list[str]] = {}
+    """What closes the open ones, each setting once, with how many it closes."""
+    found: dict[str, int] = {}
     for row in rows:
         if row.state is State.OPEN and row.closing is not None:
             place = f" ({row.closing.place})" if row.closing.place else ""
-            also = f", with {row.closing.also} more" if row.closing.also else ""
-            found.setdefault(f"{row.closing.what}{place}", []).append(f"{words.way_in(row.paths[0].entry)}{also}")
-    for setting, closed in found.items():
-        yield f"closes {clean(', '.join(dict.fromkeys(closed)))}: {clean(setting)}"
+            found[f"{row.closing.what}{place}"] = row.closing.also + 1
     if found:
+        yield "What closes them, with the least beside:"
+        for setting, number in found.items():
+            yield f"  {clean(setting)}" + (f", {number} paths at once" if number > 1 else "")
         yield ""
 
 

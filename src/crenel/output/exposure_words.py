@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crenel.dialects.entries import NODE_PORTS, Entry
 from crenel.network.addresses import INTERNET, AddressSet
 from crenel.network.traffic import protocol_name
 from crenel.output.words import count
@@ -40,17 +39,17 @@ def rows(report: Exposure, wanted: Sequence[State]) -> list[Row]:
     grouped: dict[tuple[object, ...], list[tuple[Path, Setting | None]]] = {}
     for path, closing in zip(report.paths, report.closings, strict=True):
         if path.state in wanted:
-            key = (path.state, way_in(path.entry), path.request, destination(path), path.seen_as, _sources(path))
+            key = (path.state, way_in(path), path.request, destination(path), path.seen_as, _sources(path))
             grouped.setdefault(key, []).append((path, closing))
     found = [Row(tuple(path for path, _ in pairs), pairs[0][1]) for pairs in grouped.values()]
     return sorted(found, key=lambda row: list(State).index(row.state))
 
 
-def way_in(entry: Entry) -> str:
+def way_in(path: Path) -> str:
     """What opens a path, with its port."""
-    port = str(entry.port) if entry.port else f"{NODE_PORTS[0]}-{NODE_PORTS[1]}"
+    entry = path.entry
     title = f"{entry.title} at {entry.address}" if entry.address else entry.title
-    return f"{entry.kind.value} {title}:{port}/{protocol_name(entry.protocol)}"
+    return f"{entry.kind.value} {title}:{entry.port_text}/{protocol_name(entry.protocol)}"
 
 
 def destination(path: Path) -> str:

@@ -11,17 +11,26 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from crenel.kubernetes.fields import check_fields_of
+from crenel.kubernetes.objects.gateway import Gateway, GatewayClass, ListenerSet
+from crenel.kubernetes.objects.gatewaypolicies import BackendTLSPolicy, ReferenceGrant
+from crenel.kubernetes.objects.ingress import Ingress, IngressClass
+from crenel.kubernetes.objects.istio import IstioGateway, VirtualService
 from crenel.kubernetes.objects.meta import KubernetesObject
+from crenel.kubernetes.objects.openshift import OpenShiftRoute
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
+from crenel.kubernetes.objects.routes import GRPCRoute, HTTPRoute, StreamRoute
 from crenel.kubernetes.objects.services import EndpointSlice, Service
 from crenel.kubernetes.objects.workloads import CronJob, Namespace, Node, Pod, Workload
 from crenel.kubernetes.validation.adminpolicy import check_adminpolicy
 from crenel.kubernetes.validation.endpointslice import check_endpointslice
+from crenel.kubernetes.validation.gateway import check_gateway, check_listenerset
+from crenel.kubernetes.validation.ingress import check_ingress
 from crenel.kubernetes.validation.mistakes import Mistake
 from crenel.kubernetes.validation.names import Reasons, dns_label, dns_subdomain
 from crenel.kubernetes.validation.networkpolicy import check_networkpolicy
 from crenel.kubernetes.validation.node import check_node
 from crenel.kubernetes.validation.pods import check_cron_job, check_pod, check_workload
+from crenel.kubernetes.validation.routes import check_grpcroute, check_httproute, check_streamroute
 from crenel.kubernetes.validation.service import check_service
 
 Check: TypeAlias = Callable[[Any, Mapping[str, Any], list[Mistake]], None]
@@ -45,6 +54,17 @@ class Kind(NamedTuple):
     def is_policy(self) -> bool:
         """Whether it decides about traffic: then a mistake makes the whole object void."""
         return self.type is NetworkPolicy or self.type is AdminPolicy
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a mistake makes the whole object void: a policy, or one that says where requests go."""
+        return self.type in _WHOLE
+
+
+_WHOLE = frozenset({
+    NetworkPolicy, AdminPolicy, Ingress, Gateway, ListenerSet, HTTPRoute, GRPCRoute, StreamRoute, ReferenceGrant,
+    BackendTLSPolicy,
+})  # fmt: skip
 
 
 def _networkpolicy(policy: NetworkPolicy, _data: Mapping[str, Any], found: list[Mistake]) -> None:
@@ -76,11 +96,53 @@ def _node(node: Node, _data: Mapping[str, Any], found: list[Mistake]) -> None:
     check_node(node, found)
 
 
+def _ingress(ingress: Ingress, _data: Mapping[str, Any], found: list[Mistake]) -> None:
+    check_ingress(ingress, found)
+
+
+def _gateway(gateway: Gateway, _data: Mapping[str, Any], found: list[Mistake]) -> None:
+    check_gateway(gateway, found)
+
+
+def _listenerset(listeners: ListenerSet, _data: Mapping[str, Any], found: list[Mistake]) -> None:
+    check_listenerset(listeners, found)
+
+
+def _httproute(route: HTTPRoute, _data: Mapping[str, Any], found: list[Mistake]) -> None:
+    check_httproute(route, found)
+
+
+def _grpcroute(route: GRPCRoute, _data: Mapping[str, Any], found: list[Mistake]) -> None:
+    check_grpcroute(route, found)
+
+
+def _streamroute(route: StreamRoute, _data: Mapping[str, Any], found: list[Mistake]) -> None:
+    check_streamroute(route, found)
+
+
 def _nothing(_thing: KubernetesObject, _data: Mapping[str, Any], _found: list[Mistake]) -> None:
     """A kind of which only the metadata matters."""
 
 
 _POLICY = "policy.networking.k8s.io"
+_GATEWAY = "gateway.networking.k8s.io"
+_GATEWAY_X = "gateway.networking.x-k8s.io"
+_ISTIO = "networking.istio.io"
+_GATEWAYS = (
+    Kind(_GATEWAY, "GatewayClass", GatewayClass, False, _nothing),
+    Kind(_GATEWAY, "Gateway", Gateway, True, _gateway),
+    Kind(_GATEWAY, "HTTPRoute", HTTPRoute, True, _httproute),
+    Kind(_GATEWAY, "ReferenceGrant", ReferenceGrant, True, _nothing),
+)
+_GRPC_ROUTE = Kind(_GATEWAY, "GRPCRoute", GRPCRoute, True, _grpcroute)
+_BACKEND_TLS = Kind(_GATEWAY, "BackendTLSPolicy", BackendTLSPolicy, True, _nothing)
+_STREAM_ROUTES = tuple(
+    Kind(_GATEWAY, name, StreamRoute, True, _streamroute) for name in ("TLSRoute", "TCPRoute", "UDPRoute")
+)
+_ISTIO_KINDS = (
+    Kind(_ISTIO, "Gateway", IstioGateway, True, _nothing),
+    Kind(_ISTIO, "VirtualService", VirtualService, True, _nothing),
+)
 _CURRENT = {
     "v1": (
         Kind("", "Namespace", Namespace, False, _nothing, dns_label),
@@ -98,17 +160,34 @@ _CURRENT = {
         Kind("batch", "CronJob", CronJob, True, _cron_job),
     ),
     "discovery.k8s.io/v1": (Kind("discovery.k8s.io", "EndpointSlice", EndpointSlice, True, _endpointslice),),
-    "networking.k8s.io/v1": (Kind("networking.k8s.io", "NetworkPolicy", NetworkPolicy, True, _networkpolicy),),
+    "networking.k8s.io/v1": (
+        Kind("networking.k8s.io", "NetworkPolicy", NetworkPolicy, True, _networkpolicy),
+        Kind("networking.k8s.io", "Ingress", Ingress, True, _ingress),
+        Kind("networking.k8s.io", "IngressClass", IngressClass, False, _nothing),
+    ),
     f"{_POLICY}/v1alpha1": (
         Kind(_POLICY, "AdminNetworkPolicy", AdminPolicy, False, check_adminpolicy),
         Kind(_POLICY, "BaselineAdminNetworkPolicy", AdminPolicy, False, check_adminpolicy),
     ),
     f"{_POLICY}/v1alpha2": (Kind(_POLICY, "ClusterNetworkPolicy", AdminPolicy, False, check_adminpolicy),),
     f"{_POLICY}/v1beta1": (Kind(_POLICY, "ClusterNetworkPolicy", AdminPolicy, False, check_adminpolicy),),
-}
+    f"{_GATEWAY}/v1": (
+        *_GATEWAYS, _GRPC_ROUTE, *_STREAM_ROUTES, _BACKEND_TLS,
+        Kind(_GATEWAY, "ListenerSet", ListenerSet, True, _listenerset),
+    ),
+    f"{_GATEWAY}/v1beta1": _GATEWAYS,
+    f"{_GATEWAY}/v1alpha3": (_BACKEND_TLS, _STREAM_ROUTES[0]),
+    f"{_GATEWAY}/v1alpha2": (*_STREAM_ROUTES, _GRPC_ROUTE, _GATEWAYS[3]),
+    f"{_GATEWAY_X}/v1alpha1": (Kind(_GATEWAY_X, "XListenerSet", ListenerSet, True, _listenerset),),
+    "route.openshift.io/v1": (Kind("route.openshift.io", "Route", OpenShiftRoute, True, _nothing),),
+    f"{_ISTIO}/v1": _ISTIO_KINDS,
+    f"{_ISTIO}/v1beta1": _ISTIO_KINDS,
+    f"{_ISTIO}/v1alpha3": _ISTIO_KINDS,
+}  # fmt: skip
 _REMOVED: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
     "extensions/v1beta1": ("1.16", {"apps/v1": ("Deployment", "DaemonSet", "ReplicaSet"),
-                                    "networking.k8s.io/v1": ("NetworkPolicy",)}),
+                                    "networking.k8s.io/v1": ("NetworkPolicy", "Ingress")}),
+    "networking.k8s.io/v1beta1": ("1.22", {"networking.k8s.io/v1": ("Ingress", "IngressClass")}),
     "apps/v1beta1": ("1.16", {"apps/v1": ("Deployment", "StatefulSet")}),
     "apps/v1beta2": ("1.16", {"apps/v1": ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")}),
     "batch/v1beta1": ("1.25", {"batch/v1": ("CronJob",)}),
@@ -138,11 +217,13 @@ KINDS: Mapping[tuple[str, str], Kind] = dict(_kinds())
 """By (apiVersion, kind)."""
 
 _BUILT_IN = {kind.group for kind in KINDS.values()} | {"extensions"}
-_BY_NAME = {kind.name.lower(): kind for kinds in _CURRENT.values() for kind in kinds}
+_BY_NAME: dict[str, list[Kind]] = {}
+for _kind in (kind for kinds in _CURRENT.values() for kind in kinds):
+    _BY_NAME.setdefault(_kind.name.lower(), []).append(_kind)
 
 
 def misplaced(api_version: str, kind: str) -> Kind | None:
     """The kind that was probably meant by one that no server has: in a wrong version or group, or in wrong letters."""
-    meant = _BY_NAME.get(kind.lower())
-    group = api_version.rpartition("/")[0]
+    group, named = api_version.rpartition("/")[0], _BY_NAME.get(kind.lower(), [])
+    meant = next((each for each in named if each.group == group), named[0] if named else None)
     return meant._replace(removed=no_matches(api_version, kind)) if meant and group in _BUILT_IN else None

@@ -29,7 +29,8 @@ def boolean(fact: Fact) -> bool | None:
 
 def of_fact(name: str, where: str, fact: Fact, what: str, answer: bool | None, universe: int) -> Layer:
     """A layer that a fact decides, or an assumption in its place; `what` would hold if the answer is yes."""
-    says = fact.why or f"whether {what} is not in the input"
+    assumed = f"it is assumed that {what}" if answer else f"it is assumed not to be so that {what}"
+    says = fact.why or (f"whether {what} is not in the input" if answer is None else assumed)
     decision = {True: Decision.ALLOW, False: Decision.DENY, None: Decision.POSSIBLE}[answer]
     step = Step(name, Direction.INGRESS, decision, says, origin=fact.origin, field=fact.field)
     lacks = f"whether {what}" if answer is None else ""

@@ -37,14 +37,24 @@ def verdict(report: Exposure, place: Place, asked: tuple[Match, ...] | None, net
     for on any; denied where all paths are closed or none leads there. The trace is that of the best path.
     """
     paths = [path for path in report.paths if _leads_to(path, place) and _on(path, asked, place, network)]
-    traffic = as_asked(asked) if asked is not None else ()
+    return judged(paths, place.text, as_asked(asked) if asked is not None else (), (), (NO_WAY,))
+
+
+def judged(
+    paths: Sequence[Path], target: str, traffic: Traffic, notes: Iterable[str], nothing: tuple[str, ...]
+) -> Verdict:
+    """The verdict on some paths; `nothing` says why there are none, where that is so.
+
+    It is not known where one of those reasons is not.
+    """
     if not paths:
-        return Verdict(INTERNET, place.text, traffic, Outcome.DENIED, enforced=True, reasons=(NO_WAY,))
+        outcome = Outcome.UNKNOWN if any(text.startswith("unknown") for text in nothing) else Outcome.DENIED
+        return Verdict(INTERNET, target, traffic, outcome, reasons=nothing, notes=tuple(notes))
     best = max(paths, key=lambda path: (-list(State).index(path.state), -len(path.blocking)))
     outcome = _OUTCOMES[best.state]
     return Verdict(
         source=INTERNET,
-        destination=place.text,
+        destination=target,
         traffic=traffic,
         outcome=outcome,
         passing=_traffic(path for path in paths if path.state is State.OPEN),
@@ -53,7 +63,7 @@ def verdict(report: Exposure, place: Place, asked: tuple[Match, ...] | None, net
         trace=tuple(_steps(best)),
         reasons=tuple(_reasons(best)),
         witness=_witnesses(paths),
-        notes=tuple(_notes(paths, best)),
+        notes=(*notes, *_notes(paths, best)),
     )
 
 

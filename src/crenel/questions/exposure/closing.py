@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from crenel.dialects import loadbalancer
 from crenel.dialects.entries import EntryKind
 from crenel.provenance import NOWHERE, FieldPath, Origin
 from crenel.questions.exposure.paths import Path, State
@@ -49,8 +48,10 @@ def _best(settings: Iterable[Setting], closes: dict[Setting, int]) -> Setting | 
 
 
 def _settings(path: Path) -> Iterator[Setting]:
-    """The settings that close a path by themselves, those of its own entry first."""
+    """The settings that close a path by themselves, the rule of a proxy first, then those of its entry."""
     entry = path.entry
+    if path.route is not None:
+        yield Setting(f"remove the rule for {path.request}", *path.route)
     match entry.kind:
         case EntryKind.BALANCER:
             yield from _of_balancer(path)
@@ -70,11 +71,8 @@ def _settings(path: Path) -> Iterator[Setting]:
 def _of_balancer(path: Path) -> Iterator[Setting]:
     service, entry = path.entry.service, path.entry
     assert service is not None
-    if loadbalancer.source_ranges(service) is None:
-        yield Setting(
-            f"{entry.title}: loadBalancerSourceRanges with the clients that are meant", service.origin, ("spec", "type")
-        )
-    yield Setting(f"{entry.title}: an internal load balancer", service.origin, ("spec", "type"))
+    what = f"{entry.title}: an internal load balancer, or narrower loadBalancerSourceRanges"
+    yield Setting(what, service.origin, ("spec", "type"))
 
 
 def _of_node_port(path: Path) -> Iterator[Setting]:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from crenel.dialects.entries import Entry
 from crenel.network.addresses import AddressSet, Family
+from crenel.provenance import FieldPath, Origin
 from crenel.questions.verdict import Step, Witness
 
 
@@ -122,6 +123,8 @@ class Path:
     request: str = ""
     """For a path through a proxy, the requests that take it: ``https://shop.example.com/cart*``."""
     tls: tuple[Leg, ...] = ()
+    route: tuple[Origin, FieldPath] | None = None
+    """Where the rule of the proxy is written."""
 
     @cached_property
     def state(self) -> State:

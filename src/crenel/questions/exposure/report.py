@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from crenel.dialects import proxies
 from crenel.dialects.joined import Joined
 from crenel.questions.exposure.assumptions import Assumptions
 from crenel.questions.exposure.closing import Setting, cheapest
 from crenel.questions.exposure.ground import Ground
 from crenel.questions.exposure.paths import Path, State
+from crenel.questions.exposure.proxied import Proxied
 from crenel.questions.exposure.walking import Walker
 
 
@@ -26,9 +28,12 @@ class Exposure:
         return sum(path.state is state for path in self.paths)
 
 
-def exposure(joined: Joined, assumed: Assumptions) -> Exposure:
-    """Walk all ways in."""
-    paths = list(Walker(Ground(joined), assumed).paths())
+def exposure(joined: Joined, assumed: Assumptions, declared: Mapping[str, tuple[str, str]] | None = None) -> Exposure:
+    """Walk all ways in, and through proxies on. `declared` has who serves a proxy (`crenel.dialects.proxies.find`)."""
+    ground = Ground(joined)
+    first = list(Walker(ground, assumed).paths())
+    found = proxies.find(joined.model.given.decoded, joined.model.scope, declared or {})
+    paths = [*first, *Proxied(ground, found.served).paths(first)]
     return Exposure(paths, cheapest(paths), [*_chosen(assumed), *joined.infrastructure.assumptions])
 
 
