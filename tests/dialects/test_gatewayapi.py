@@ -372,7 +372,7 @@ def test_tls_towards_backends() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("500ms", 0.5), ("1h2m3s4ms", 3723.004), ("0s", None), (None, None), ("10s", 10.0)],
+    [("500ms", 0.5), ("1h2m3s4ms", 3723.004), ("0s", None), (None, None), ("10s", 10.0), ("1.5s", 1.5)],
 )
 def test_durations(text: str | None, expected: float | None) -> None:
     """GEP-2257: zero is no limit."""

@@ -90,6 +90,7 @@ def test_what_a_proxy_is_known_by() -> None:
     [
         ("{}", "http://shop.example.com/x", "308 https://shop.example.com/x"),
         ("{}", "http://plain.example.com/", "shop/web:80"),
+        ("{}", "https://plain.example.com/", "shop/web:80"),
         ('{nginx.ingress.kubernetes.io/ssl-redirect: "false"}', "http://shop.example.com/", "shop/web:80"),
         ('{nginx.ingress.kubernetes.io/force-ssl-redirect: "true"}', "http://plain.example.com/",
          "308 https://plain.example.com/"),
@@ -109,11 +110,14 @@ def test_annotations_count_for_their_controller_alone() -> None:
 
 
 def test_passthrough_ends_at_the_backend() -> None:
-    """The proxy does not end TLS for such a host."""
+    """The proxy does not end TLS for such hosts, listed under tls or not, if it is told to allow that at all."""
     proxy = shop('{nginx.ingress.kubernetes.io/ssl-passthrough: "true"}', NGINX)
     assert {(each.tls, str(each.host)) for each in proxy.listeners} == {
         (TlsMode.NONE, "*"), (TlsMode.PASSTHROUGH, "shop.example.com"),
+        (TlsMode.PASSTHROUGH, "plain.example.com"),
     }  # fmt: skip
+    passing = [each for each in openings(proxy) if each.tls is TlsMode.PASSTHROUGH]
+    assert {each.rule.notes for each in passing} == {("the controller must run with --enable-ssl-passthrough",)}
 
 
 def test_source_ranges_of_ingress_nginx() -> None:

@@ -186,7 +186,8 @@ def test_connections() -> None:
 def test_what_is_not_followed_is_said() -> None:
     """Delegation, faults and conditions on the caller; and server names that encode a Service."""
     rules = f"""http: [{{match: [{{sourceLabels: {{a: b}}, method: {{regex: '.*'}}}}],
-                        fault: {{abort: {{httpStatus: 500}}}}, delegate: {{name: x}}, timeout: 2s, mirror: {{host: api}}, route: [{WEB}]}}]"""
+                        fault: {{abort: {{httpStatus: 500}}}}, delegate: {{name: x}}, timeout: 1.5s,
+                        mirror: {{host: api}}, route: [{WEB}]}}]"""
     auto = server("'*.local'", 15443, "TLS", ", tls: {mode: AUTO_PASSTHROUGH}")
     gateways = found(gateway(f"{server(chr(39) + '*' + chr(39))}, {auto}"), virtual(rules))
     (opening,) = openings(gateways.proxies[0])
@@ -196,6 +197,6 @@ def test_what_is_not_followed_is_said() -> None:
         "the condition source labels is not followed",
         "the condition on the method is not followed",
     )
-    assert (opening.rule.timeouts.shortest, [each.name for each in opening.mirrors]) == (2.0, ["api"])
+    assert (opening.rule.timeouts.shortest, [each.name for each in opening.mirrors]) == (1.5, ["api"])
     (problem,) = said(gateways.problems)
     assert problem.startswith("gateway infra/gw: spec.servers[1]: passes TLS on to whatever Service")

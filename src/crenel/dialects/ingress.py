@@ -4,7 +4,7 @@ Source of the rules: k8s.io/api networking/v1 (``IngressSpec``, ``IngressRule``,
 All Ingresses of one class are one proxy, because a controller merges them; controllers that make a load balancer for
 each Ingress are known by name. The most specific host decides alone, then exact paths, then the longest prefix; what
 no rule takes goes to the default backend, and without one the answer is the controller's own 404. Hosts under ``tls``
-are answered on port 443 as well.
+are answered on port 443 as well; ingress-nginx answers all of them there, with a certificate of its own if need be.
 """
 
 from __future__ import annotations
@@ -102,8 +102,14 @@ def _passing(routes: list[Route]) -> Iterator[Listener]:
     """Listeners that pass TLS on to the backend of a host's first path."""
     for route in routes:
         for host in route.hosts:
-            bare = replace(route, rules=tuple(replace(rule, filters=()) for rule in route.rules[:1]))
+            bare = replace(route, rules=tuple(_bare(rule) for rule in route.rules[:1]))
             yield Listener(f"tls {host}", 443, Protocol.TLS, host, TlsMode.PASSTHROUGH, routes=(bare,))
+
+
+def _bare(rule: Rule) -> Rule:
+    """A rule for connections that are passed on: nothing of a request is looked at."""
+    note = "the controller must run with --enable-ssl-passthrough"
+    return replace(rule, matches=(RequestMatch(),), filters=(), notes=(*rule.notes, note))
 
 
 def _addresses(ingress: Ingress) -> Iterator[str]:
@@ -132,20 +138,27 @@ class _Reading:
         for place, rule in enumerate(self.spec.rules or ()):
             host = Host.of(rule.host, one_label=True)
             secured = self._secured(host)
+            if encrypted and not (secured or self._always):
+                continue
             paths = (rule.http.paths if rule.http else None) or []
-            if paths and (secured or not encrypted):
+            if paths:
                 where: FieldPath = ("spec", "rules", place, "http", "paths")
                 filters = self._filters(secured=secured and not encrypted)
                 rules = tuple(self._rule(path, (*where, number), filters) for number, path in enumerate(paths))
                 yield self._route(host, rules)
-            elif not paths and self.spec.default_backend is not None and (secured or not encrypted):
+            elif self.spec.default_backend is not None:
                 yield self._route(host, (self._default(self.spec.default_backend, last=False),))
-        if self.spec.default_backend is not None and (self.spec.tls or not encrypted):
+        if self.spec.default_backend is not None and (self.spec.tls or self._always or not encrypted):
             yield self._route(ANY, (self._default(self.spec.default_backend, last=True),))
 
     def _route(self, host: Host, rules: tuple[Rule, ...]) -> Route:
         age = (str(self.ingress.metadata.creation_timestamp or "~"), self.ingress.namespace, self.ingress.name)
         return Route(self.ingress.title, (host,), rules, age, self.ingress.origin)
+
+    @property
+    def _always(self) -> bool:
+        """Whether every host is answered in TLS, listed or not."""
+        return self.belongs.controller == NGINX
 
     def _secured(self, host: Host) -> bool:
         """Whether a host is answered in TLS: listed, covered by a wildcard, or all are."""

@@ -199,7 +199,8 @@ def _through(listener: Listener, entry: _Entry, request: Request, unsure: tuple[
     if listener.is_http:
         passage.through(rule.filters)
     answers = tuple(_answers(passage, rule, http=listener.is_http))
-    notes = (*unsure, *rule.notes, *(f"filter {each} is not understood" for each in passage.foreign))
+    foreign = dict.fromkeys([*passage.foreign, *(title for each in answers for title in each.foreign)])
+    notes = (*unsure, *rule.notes, *(f"filter {each} is not understood" for each in foreign))
     refused = "" if listener.is_http or any(each.backend for each in answers) else "no valid backend"
     return Decision(request, () if refused else answers, refused, listener, entry.route, rule, rule.timeouts, notes)
 

@@ -99,8 +99,11 @@ class _Translation:
         for listeners, truth in admitted(gateway, self.known.decoded.listener_sets, self.known):
             if truth is Truth.NO:
                 self._refuse(listeners, "NotAllowed", f"Gateway {gateway.namespace}/{gateway.name} does not admit it")
-            else:
-                sets.append(listeners)
+                continue
+            sets.append(listeners)
+            if truth is Truth.UNKNOWN:
+                words = f"the labels of namespace {listeners.namespace}, by which it is admitted, are not in the input"
+                self._notice(listeners, words, ("spec", "parentRef"))
         self.admitted[gateway.namespace, gateway.name] = sets
         owned: dict[int, list[Entry]] = defaultdict(list)
         for entry in entries(gateway, sets, self.known, self.grants):

@@ -164,10 +164,9 @@ def _cross_origin(cors: CORSFilter) -> CrossOrigin:
 def _http_match(match: HTTPMatch) -> RequestMatch:
     path = match.path
     kind, value = ((path.type if path else None) or "PathPrefix"), (path.value if path else None) or "/"
-    return RequestMatch(
-        PathMatch(_KINDS[kind], value), match.method or "", _values(match.headers, folded=True),
-        _values(match.query_params),
-    )  # fmt: skip
+    where = PathMatch(_KINDS.get(kind, PathKind.UNSPECIFIED), value)
+    headers, query = _values(match.headers, folded=True), _values(match.query_params)
+    return RequestMatch(where, match.method or "", headers, query)
 
 
 def _values(written: list[NamedValue] | None, *, folded: bool = False) -> tuple[ValueMatch, ...]:
@@ -205,6 +204,6 @@ def _timeouts(written: HTTPTimeouts | None) -> Timeouts:
 
 
 def seconds(text: str | None) -> float | None:
-    """A duration of GEP-2257 in seconds; None for none and for zero, which is no limit."""
-    parts = re.findall("([0-9]+)(ms|h|m|s)", text or "")
-    return sum(int(number) * _UNITS[unit] for number, unit in parts) or None
+    """A duration of GEP-2257 in seconds, with fractions too; None for none and for zero, which is no limit."""
+    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)", text or "")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts) or None

@@ -8,7 +8,7 @@ from functools import reduce
 
 from crenel.dialects import loadbalancer
 from crenel.network.addresses import AddressSet
-from crenel.network.firewalls import Answer, Balancer, Fact, Listening
+from crenel.network.firewalls import Answer, Balancer, Fact, Listening, Target
 from crenel.network.rules import Direction
 from crenel.network.traffic import Match
 from crenel.questions.exposure.arrivals import Arrivals, boolean, of_fact
@@ -149,10 +149,20 @@ class Balancing:
         """The firewalls in front of a node, and its own."""
         number = trip.entry.node_port
         at = Match(trip.entry.protocol, (number, number)) if number else trip.entry.match
-        guarded = [name for name in self.arrivals.cloud(node) if self.ground.guarded(name)]
+        names = self.arrivals.cloud(node)
+        if target := self._target(front, node):
+            port, names = target.port or trip.entry.port, [target.interface]
+            at = Match(trip.entry.protocol, (port, port))
+        guarded = [name for name in names if self.ground.guarded(name)]
         for name in guarded[:1]:
             yield self._hop(trip, front, name, f"node {node}", at)
         yield from self.arrivals.host(node, trip.family, at, trip.target)
+
+    def _target(self, front: _Front, node: str) -> Target | None:
+        """Where on a node it hands on to, where the input tells the interface."""
+        targets = (front.listening.targets if front.listening is not None else None) or ()
+        machines = self._machines(node)
+        return next((each for each in targets if each.interface and each.machine in machines), None)
 
     def _hop(self, trip: Trip, front: _Front, interface: str, where: str, match: Match) -> Layer:
         """The firewalls in front of what is behind it: they see the client, or the load balancer."""

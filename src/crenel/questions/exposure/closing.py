@@ -90,6 +90,7 @@ def _of_firewalls(path: Path) -> Iterator[Setting]:
     for layer in path.layers:
         if layer.name not in (FIREWALL, HOST_FIREWALL):
             continue
-        allowing = [step for step in layer.explain() if step.decision is Decision.ALLOW and step.policy]
+        passing = (Decision.ALLOW, Decision.PASS)
+        allowing = [step for step in layer.explain() if step.decision in passing and step.policy]
         for step in allowing[:1]:
             yield Setting(f"remove or narrow: {step.rule}", step.origin, step.field)
