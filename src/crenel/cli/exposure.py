@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the paths and return the exit code."""
     from crenel.cli import inputs, reporting
     from crenel.cli.clock import Clock
+    from crenel.cli.complaints import complain
 
     clock = Clock()
     inputs.pause_collector()
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if nothing := inputs.nothing_examined(net):
         return reporting.final(args, code, nothing)
     with clock.phase("translate"):
-        _ = net.joined
+        complain(net.joined.proxies.problems)
     with clock.phase("solve"):
         rendered = _egress(net, args) if args.egress else _ingress(net, args)
     reporting.emit(rendered)

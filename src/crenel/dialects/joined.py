@@ -12,10 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from crenel.dialects import proxies
 from crenel.dialects.assemble import Assembly
 from crenel.dialects.destinations import METADATA, NOWHERE
 from crenel.dialects.loadbalancer import ingress_addresses, ingress_hostnames, source_ranges
 from crenel.dialects.model import Input, Model, build_with
+from crenel.dialects.proxies import Proxies
 from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.meta import Metadata
 from crenel.kubernetes.objects.services import Service
@@ -40,6 +42,7 @@ class Joined:
     wire: Wire
     machines: Mapping[str, tuple[str, ...]]
     tenants: Mapping[int, tuple[str, ...]]
+    proxies: Proxies
 
     @property
     def infrastructure(self) -> Infrastructure:
@@ -62,7 +65,7 @@ class Joined:
 
 def join(given: Input, infrastructure: Infrastructure) -> Joined:
     """Join what an input says about the cluster with what it says about the infrastructure."""
-    given = with_nodes(given)
+    given, found = with_nodes(given), proxies.translate(given.decoded)
     machines = bind(given.decoded.nodes, infrastructure.interfaces)
     shared: dict[str, tuple[str, AddressSet]] = {}
     by_pod: dict[str, list[str]] = defaultdict(list)
@@ -75,14 +78,14 @@ def join(given: Input, infrastructure: Infrastructure) -> Joined:
         whole.append(with_tenants(infrastructure, shared))
         made = blueprint(whole[0], assembly.blueprint.registry)
         inside = assembly.blueprint.inside | made.inside
-        edges = frozenset({INTERNET, inside, METADATA, NOWHERE, *_source_ranges(given.decoded)})
+        edges = frozenset({INTERNET, inside, METADATA, NOWHERE, *_source_ranges(given.decoded), *found.sources()})
         return made.cuts() | client_cuts() | Cuts(addresses=edges)
 
     model = build_with(given, further)
     frame = Frame(model.frame.registry, model.network.cuts, model.network.table)
     indices = {each.name: index for index, each in model.network.endpoints.items()}
     tenants = {indices[pod]: tuple(names) for pod, names in by_pod.items()}
-    return Joined(model, wire(whole[0], frame), machines, tenants)
+    return Joined(model, wire(whole[0], frame), machines, tenants, found)
 
 
 ANY_NODE = "any"

@@ -14,6 +14,7 @@ from crenel.dialects.loadbalancer import ingress_addresses, ingress_hostnames
 from crenel.dialects.scope import Scope
 from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.meta import LabelSelector
+from crenel.network.addresses import AddressSet
 from crenel.provenance import Problem
 from crenel.routing.proxy import Proxy
 
@@ -64,18 +65,30 @@ class Served:
 class Proxies:
     """All proxies of an input, and what was noticed about their configuration."""
 
-    served: tuple[Served, ...]
-    problems: tuple[Problem, ...]
+    all: tuple[Proxy, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def sources(self) -> Iterator[AddressSet]:
+        """The sets of clients that some rule takes."""
+        for proxy in self.all:
+            for listener in proxy.listeners:
+                for route in listener.routes:
+                    yield from (rule.sources for rule in route.rules if rule.sources is not None)
 
 
-def find(decoded: Decoded, scope: Scope, declared: Mapping[str, tuple[str, str]]) -> Proxies:
-    """Find all proxies. `declared` has by class or name of a proxy the (namespace, workload) that serves it."""
+def translate(decoded: Decoded) -> Proxies:
+    """Translate all proxies."""
     ingresses, gateways = ingress.translate(decoded), gatewayapi.translate(decoded)
     routes, mesh = openshift.translate(decoded), istio.translate(decoded)
-    proxies = [*ingresses.proxies, *gateways.proxies, *([routes.proxy] if routes.proxy else []), *mesh.proxies]
-    served = tuple(_served(proxy, decoded, scope, declared) for proxy in proxies)
-    problems = (*ingresses.problems, *gateways.problems, *routes.problems, *mesh.problems)
-    return Proxies(served, problems)
+    found = (*ingresses.proxies, *gateways.proxies, *((routes.proxy,) if routes.proxy else ()), *mesh.proxies)
+    return Proxies(found, (*ingresses.problems, *gateways.problems, *routes.problems, *mesh.problems))
+
+
+def find(
+    proxies: Proxies, decoded: Decoded, scope: Scope, declared: Mapping[str, tuple[str, str]]
+) -> tuple[Served, ...]:
+    """Find the pods of all proxies. `declared` has by class or name of one the (namespace, workload) that serves it."""
+    return tuple(_served(proxy, decoded, scope, declared) for proxy in proxies.all)
 
 
 def _served(proxy: Proxy, decoded: Decoded, scope: Scope, declared: Mapping[str, tuple[str, str]]) -> Served:

@@ -9,23 +9,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
+from crenel.bits import union
 from crenel.dialects.proxies import Served
 from crenel.dialects.service import resolve
 from crenel.kubernetes.objects.services import Service
-from crenel.network.addresses import Family
+from crenel.network.addresses import AddressSet, Family
 from crenel.network.lowering import View
+from crenel.network.rules import Direction
 from crenel.network.traffic import TCP, UDP, Match
 from crenel.provenance import FieldPath, Origin
 from crenel.questions.explain import Passage, passage
 from crenel.questions.exposure.ground import Ground
 from crenel.questions.exposure.paths import NOBODY, Layer, Leg, Path, Reach, everybody, perhaps
 from crenel.questions.exposure.trip import POLICY
-from crenel.questions.verdict import Outcome
+from crenel.questions.verdict import Decision, Outcome, Step
 from crenel.routing.openings import Opening, openings
 from crenel.routing.proxy import Backend, Listener, Protocol, TlsMode
 
-PROXY = "proxy"
+ALLOW_LIST = "allow list of the proxy"
 _SCHEMES = {
     Protocol.HTTP: "http",
     Protocol.HTTPS: "https",
@@ -44,6 +47,8 @@ class Onward:
     request: str
     origin: Origin
     field: FieldPath
+    sources: AddressSet | None = None
+    """The clients that the rule takes, None for all."""
 
 
 class Proxied:
@@ -92,18 +97,31 @@ class Proxied:
 
     def _joined(self, path: Path, served: Served, onward: Onward, pod: int, match: Match) -> Path:
         universe = self.ground.universe(path.family)
-        layer = self._policies(path, pod, match, universe)
-        joined = path.joined & layer.reach
+        layers = (*self._allow_list(path, onward, universe), self._policies(path, pod, match, universe))
+        joined = reduce(Reach.__and__, (layer.reach for layer in layers), path.joined)
         name, proxy = self.ground.network.endpoints[pod].name, path.target
         client = Leg("the client", proxy, onward.listener.tls.value)
         back = Leg(proxy, name, _backwards(onward))
         return replace(
             path, through=(*path.through, f"{proxy} ({served.proxy.title})"), target=name, endpoint=pod,
-            target_port=match.ports[0] if match.ports else 0, layers=(*path.layers, layer), joined=joined,
+            target_port=match.ports[0] if match.ports else 0, layers=(*path.layers, *layers), joined=joined,
             sources=self.ground.addresses(joined.sure), possible=self.ground.addresses(joined.possible),
             seen_as="the proxy", witness=path.witness if joined.sure else None, request=onward.request,
             tls=(client, back), route=(onward.origin, onward.field),
         )  # fmt: skip
+
+    def _allow_list(self, path: Path, onward: Onward, universe: int) -> Iterator[Layer]:
+        """The clients that a rule of the proxy takes; it knows them where the connection comes as it is."""
+        if onward.sources is None:
+            return
+        where, says = path.target, f"only from {onward.sources.only(path.family) or 'no address of this family'}"
+        step = Step(ALLOW_LIST, Direction.INGRESS, Decision.ALLOW, says, origin=onward.origin, field=onward.field)
+        if path.seen_as != "the client":
+            lacks = f"how {where} learns the addresses of clients"
+            yield Layer(ALLOW_LIST, where, perhaps(universe), says, lacks, lambda: (step,))
+            return
+        blocks = union(self.ground.network.blocks_within(onward.sources)) & universe
+        yield Layer(ALLOW_LIST, where, everybody(blocks), says, explain=lambda: (step,))
 
     def _policies(self, path: Path, pod: int, match: Match, universe: int) -> Layer:
         """The policies between the proxy and what is behind it: egress of the one, ingress of the other."""
@@ -146,7 +164,7 @@ def _onwards(opening: Opening) -> Iterator[Onward]:
     more = f" [{', '.join(filter(None, conditions))}]" if any(conditions) else ""
     request = f"{scheme}://{opening.host}{path}{more}"
     for backend in (*opening.backends, *opening.mirrors):
-        yield Onward(backend, opening.listener, request, opening.origin, opening.field)
+        yield Onward(backend, opening.listener, request, opening.origin, opening.field, opening.rule.sources)
 
 
 def _backwards(onward: Onward) -> str:

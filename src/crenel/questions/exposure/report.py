@@ -32,8 +32,8 @@ def exposure(joined: Joined, assumed: Assumptions, declared: Mapping[str, tuple[
     """Walk all ways in, and through proxies on. `declared` has who serves a proxy (`crenel.dialects.proxies.find`)."""
     ground = Ground(joined)
     first = list(Walker(ground, assumed).paths())
-    found = proxies.find(joined.model.given.decoded, joined.model.scope, declared or {})
-    paths = [*first, *Proxied(ground, found.served).paths(first)]
+    served = proxies.find(joined.proxies, joined.model.given.decoded, joined.model.scope, declared or {})
+    paths = [*first, *Proxied(ground, served).paths(first)]
     return Exposure(paths, cheapest(paths), [*_chosen(assumed), *joined.infrastructure.assumptions])
 
 

@@ -67,12 +67,12 @@ def ask(joined: Joined, text: str, assumed: Assumptions, declared: dict[str, tup
     """
     asked, ground = read_url(text), Ground(joined)
     first = list(Walker(ground, assumed).paths())
-    proxies = find(joined.model.given.decoded, joined.model.scope, declared)
-    decided = [(served, route(served.proxy, asked.request)) for served in proxies.served]
+    found = find(joined.proxies, joined.model.given.decoded, joined.model.scope, declared)
+    decided = [(served, route(served.proxy, asked.request)) for served in found]
     taken = [(served, decision) for served, decision in decided if _is_good(decision)]
     if not taken:
         return Verdict(INTERNET, text, (), Outcome.DENIED, reasons=tuple(_refusals(asked, decided)))
-    onward = Proxied(ground, proxies.served)
+    onward = Proxied(ground, found)
     paths = [path for served, decision in taken for path in _paths(onward, first, served, decision)]
     notes = [note for served, decision in taken for note in _notes(served, decision)]
     return judged(paths, text, (("TCP", str(asked.request.port)),), notes, _nobody(taken))
@@ -94,7 +94,14 @@ def _paths(onward: Proxied, first: Sequence[Path], served: Served, decision: Dec
         return
     for backend in decision.backends:
         origin = found.origin if found is not None else served.proxy.origin
-        meant = Onward(backend, listener, decision.request.path, origin, rule.field if rule is not None else ())
+        meant = Onward(
+            backend,
+            listener,
+            decision.request.path,
+            origin,
+            rule.field if rule is not None else (),
+            rule.sources if rule is not None else None,
+        )
         for path in arriving:
             yield from onward.onward(path, served, meant)
 
