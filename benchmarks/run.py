@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import kernel
+from benchmarks import exposure, kernel
 from benchmarks.generate import VARIANTS, Shape, write
 from benchmarks.measure import CRENEL, PYTHON, Cost, best, run
 from benchmarks.rows import Row
@@ -65,6 +65,7 @@ def measurements(folder: Path, sizes: Sequence[int], large: int, repeat: int, *,
         f"map, {large:,} workloads, two policies each", cost, LARGE_SECONDS if full else None, LARGE_MEGABYTES
     )
     yield from _questions(folder / "input", shape)
+    yield from exposure.measurements()
     yield from kernel.measurements()
     if variants:
         yield from _variants(folder, repeat)

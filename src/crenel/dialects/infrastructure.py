@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from crenel.network.firewalls import Infrastructure
 from crenel.provenance import Origin
 
-PLATFORMS = ("aws", "azure", "gcp", "openstack", "hosts")
+PLATFORMS = ("azure", "hosts")
 """The packages that have `recognises` and `read`."""
 
 

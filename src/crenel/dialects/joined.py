@@ -88,6 +88,8 @@ def join(given: Input, infrastructure: Infrastructure) -> Joined:
     return Joined(model, wire(whole[0], frame), machines, tenants, found)
 
 
+OWN = "host/"
+"""What the names of interfaces begin with that stand for the firewall of a node itself."""
 ANY_NODE = "any"
 """The name of the node that stands for those of an input that has none."""
 

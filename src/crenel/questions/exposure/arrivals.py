@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 
 from crenel.dialects.destinations import PRIVATE
+from crenel.dialects.joined import OWN
 from crenel.kubernetes.objects.workloads import Node
 from crenel.kubernetes.population import further_addresses, node_addresses
 from crenel.network.addresses import AddressSet, Family
@@ -50,6 +51,19 @@ class Arrival:
     build: Callable[[], tuple[tuple[Layer, ...], str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """What stands in front of a node in one family: the route, and the interfaces at which filters stand.
+
+    `own` are those of the node's own firewall, by what they are for.
+    """
+
+    route: Reach
+    unfiltered: Reach
+    guarded: tuple[str, ...]
+    own: dict[str, str]
+
+
 class Arrivals:
     """The nodes of a joined model, as outside gets to them."""
 
@@ -58,6 +72,7 @@ class Arrivals:
         self.assumptions = assumptions
         self._known: dict[tuple[Family, int, int], list[Arrival]] = {}
         self._routes: dict[tuple[str, Family], tuple[Layer, str]] = {}
+        self._gates: dict[tuple[str, Family], _Gate] = {}
 
     @cached_property
     def nodes(self) -> dict[str, Node]:
@@ -74,21 +89,36 @@ class Arrivals:
 
     def _grouped(self, family: Family, match: Match, inner: Match | None) -> Iterator[Arrival]:
         """One arrival for all nodes alike; of those that nobody gets to, the one with the fewest layers to change."""
-        groups: dict[tuple[Reach, ...], list[str]] = {}
+        groups: dict[tuple[int, ...], tuple[tuple[Reach, ...], list[str]]] = {}
         for name in self.nodes:
-            groups.setdefault(self._signature(name, family, match, inner), []).append(name)
-        closed = {key for key in groups if not reduce(Reach.__and__, key).possible}
-        nearest = min(closed, key=lambda key: sum(not reach.possible for reach in key), default=None)
-        for key, names in groups.items():
-            if key not in closed or key == nearest:
-                yield Arrival(tuple(names), key, partial(self.at_node, names[0], family, match, inner))
+            reaches = self._reaches(name, family, match, inner)
+            groups.setdefault(tuple(map(id, reaches)), (reaches, []))[1].append(name)
+        closed = [reaches for reaches, _ in groups.values() if not reduce(Reach.__and__, reaches).possible]
+        nearest = min(closed, key=lambda reaches: sum(not reach.possible for reach in reaches), default=None)
+        hidden = {id(reaches) for reaches in closed if reaches is not nearest}
+        for reaches, names in groups.values():
+            if id(reaches) not in hidden:
+                yield Arrival(tuple(names), reaches, partial(self.at_node, names[0], family, match, inner))
 
-    def _signature(self, node: str, family: Family, match: Match, inner: Match | None) -> tuple[Reach, ...]:
+    def _reaches(self, node: str, family: Family, match: Match, inner: Match | None) -> tuple[Reach, ...]:
         """What tells nodes apart: whether they are routed to, and whom their firewalls let through."""
-        route, _ = self._route(node, family)
-        cloud = [self.ground.into(name, family, match) for name in self.cloud(node) if self.ground.guarded(name)]
-        passed = reduce(Reach.__or__, cloud) if cloud else self._unfiltered(node, family).reach
-        return route.reach, passed, *(self.ground.into(name, family, inner or match) for name in self._own(node, inner))
+        into, gate = self.ground.into, self._gate(node, family)
+        passed = [into(name, family, match) for name in gate.guarded]
+        cloud = gate.unfiltered if not passed else passed[0] if len(passed) == 1 else reduce(Reach.__or__, passed)
+        own = (into(name, family, port) for name, port in self._own(gate, match, inner))
+        return gate.route, self.ground.same(cloud), *own
+
+    def _gate(self, node: str, family: Family) -> _Gate:
+        if (known := self._gates.get((node, family))) is None:
+            names = self.ground.joined.machines.get(node, ())
+            guarded = [name for name in names if self.ground.guarded(name)]
+            known = self._gates[node, family] = _Gate(
+                self.ground.same(self._route(node, family)[0].reach),
+                self.ground.same(self._unfiltered(node, family).reach),
+                tuple(name for name in guarded if not name.startswith(OWN)),
+                {name.removeprefix(f"{OWN}{node}"): name for name in guarded if name.startswith(OWN)},
+            )
+        return known
 
     def at_node(self, node: str, family: Family, match: Match, inner: Match | None) -> tuple[tuple[Layer, ...], str]:
         """The layers on the way to a port of one node, straight from the internet, and the address there."""
@@ -120,27 +150,28 @@ class Arrivals:
 
     def cloud(self, node: str) -> list[str]:
         """The interfaces of a node that are not those of its own firewall."""
-        return [name for name in self.ground.joined.machines.get(node, ()) if not name.startswith("host/")]
+        return [name for name in self.ground.joined.machines.get(node, ()) if not name.startswith(OWN)]
 
     def firewalls(self, node: str, family: Family, match: Match, inner: Match | None) -> Iterator[Layer]:
         """The firewalls in front of a node, and its own, for packets of the internet."""
-        cloud = self.cloud(node)
-        if any(self.ground.guarded(name) for name in cloud):
-            yield self._any_of(cloud, node, family, match)
+        if guarded := self._gate(node, family).guarded:
+            yield self._any_of(guarded, node, family, match)
         else:
             yield self._unfiltered(node, family)
         yield from self.host(node, family, match, inner)
 
     def host(self, node: str, family: Family, match: Match, inner: Match | None) -> Iterator[Layer]:
         """The firewall of the node itself: for its own ports, or for what it forwards to its pods."""
-        for own in self._own(node, inner):
-            yield self.filter(f"node {node}", own, family, inner or match, HOST_FIREWALL)
+        for name, port in self._own(self._gate(node, family), match, inner):
+            yield self.filter(f"node {node}", name, family, port, HOST_FIREWALL)
 
-    def _own(self, node: str, inner: Match | None) -> list[str]:
-        own = f"host/{node}" if inner is None else f"host/{node}/pods"
-        return [name for name in self.ground.joined.machines.get(node, ()) if name == own and self.ground.guarded(name)]
+    def _own(self, gate: _Gate, match: Match, inner: Match | None) -> Iterator[tuple[str, Match]]:
+        """The parts of a node's own firewall, each with the port that it sees: before the translation, and after."""
+        for part, port in ((None, match),) if inner is None else (("/nodeports", match), ("/pods", inner)):
+            if name := gate.own.get(part or ""):
+                yield name, port
 
-    def _any_of(self, interfaces: list[str], node: str, family: Family, match: Match) -> Layer:
+    def _any_of(self, interfaces: Sequence[str], node: str, family: Family, match: Match) -> Layer:
         layers = [self.filter(f"node {node}", name, family, match) for name in interfaces]
         best = max(layers, key=lambda layer: (layer.reach.sure.bit_count(), layer.reach.possible.bit_count()))
         joined = reduce(Reach.__or__, (layer.reach for layer in layers))

@@ -8,6 +8,7 @@ from functools import cached_property
 from crenel.bits import members, union
 from crenel.dialects.joined import Joined
 from crenel.network.addresses import INTERNET, AddressSet, Family
+from crenel.network.endpoints import Kind
 from crenel.network.evaluate import Cell
 from crenel.network.firewalls import Interface
 from crenel.network.lowering import View
@@ -30,6 +31,12 @@ class Ground:
         self._requests: dict[tuple[str, Family], Solved] = {}
         self._replies: dict[tuple[str, Family, int], Reach] = {}
         self._pods: dict[tuple[int, Family], Solved] = {}
+        self._reaches: dict[tuple[int, int, int], Reach] = {}
+        self._joined: dict[tuple[int, int], Reach] = {}
+
+    def same(self, reach: Reach) -> Reach:
+        """The one object for equal reaches, so that they can be told apart by identity."""
+        return self._reaches.setdefault((reach.possible.bit_length(), reach.sure, reach.possible), reach)
 
     @cached_property
     def interfaces(self) -> dict[str, Interface]:
@@ -56,7 +63,11 @@ class Ground:
     @cached_property
     def _universes(self) -> dict[Family, int]:
         families: tuple[Family, ...] = (4, 6)
-        return {each: union(self.network.blocks_within(self._internet.only(each))) for each in families}
+        blocks = self.network.of_kind(Kind.BLOCK)
+        return {each: self._view(each).matcher.addresses(self._internet.only(each))[0] & blocks for each in families}
+
+    def _view(self, family: Family) -> View:
+        return _view(self.network, family)
 
     def addresses(self, blocks: int) -> AddressSet:
         """The addresses of some blocks."""
@@ -84,15 +95,19 @@ class Ground:
         if (solved := self._requests.get(key)) is None:
             forth = self.wire.forth
             cells = forth.end(_view(forth, family), Direction.INGRESS, self.wire.index(interface))
-            solved = self._requests[key] = Solved(cells, forth.table.everything, self.universe(family))
-        return solved.reach(self.wire.forth.table.mask(match)) & self._reply(interface, family, match)
+            solved = self._requests[key] = Solved(self, cells, forth.table.everything, self.universe(family))
+        request, reply = solved.reach(self.wire.forth.table.mask(match)), self._reply(interface, family, match)
+        pair = id(request), id(reply)
+        if (known := self._joined.get(pair)) is None:
+            known = self._joined[pair] = self.same(request & reply)
+        return known
 
     def _reply(self, interface: str, family: Family, match: Match) -> Reach:
         back, protocol = self.wire.back, match.protocol or 0
         if (known := self._replies.get((interface, family, protocol))) is None:
             universe, traffic = self.universe(family), back.table.sum(self.wire.replies([match]))
             cells = back.row(_view(back, family), self.wire.index(interface), universe, traffic)
-            known = self._replies[interface, family, protocol] = _some(cells, universe)
+            known = self._replies[interface, family, protocol] = self.same(_some(cells, universe))
         return known
 
     def between(self, source: int, interface: str, family: Family, match: Match) -> Reach:
@@ -106,7 +121,7 @@ class Ground:
         """Whom the policies at a pod let in on a port: blocks outside and nodes, as its peers."""
         if (solved := self._pods.get((pod, family))) is None:
             cells = self.network.end(_view(self.network, family), Direction.INGRESS, pod)
-            solved = self._pods[pod, family] = Solved(cells, self.network.table.everything)
+            solved = self._pods[pod, family] = Solved(self, cells, self.network.table.everything)
         return solved.reach(self.network.table.mask(match))
 
     def firewall_steps(self, source: int, interface: str, family: Family, match: Match) -> Sequence[Step]:
@@ -123,20 +138,23 @@ class Ground:
 class Solved:
     """One end of connections, solved for all traffic; whoever is not in `universe` is left out."""
 
-    def __init__(self, cells: list[Cell], everything: int, universe: int = -1) -> None:
+    def __init__(self, ground: Ground, cells: list[Cell], everything: int, universe: int = -1) -> None:
+        self._ground = ground
         self._by_atom: dict[int, Reach] = {}
         for cell in cells:
-            reach = Reach(cell.sure & universe, cell.allowed & universe)
+            reach = ground.same(Reach(cell.sure & universe, cell.allowed & universe))
             self._by_atom |= dict.fromkeys(members(cell.traffic & everything), reach)
 
     def reach(self, traffic: int) -> Reach:
         """Who surely gets through with all of some traffic, and who possibly with any of it."""
+        if not traffic & (traffic - 1):
+            return self._by_atom[traffic.bit_length() - 1]
         first, *others = (self._by_atom[atom] for atom in members(traffic))
         sure, possible = first.sure, first.possible
         for each in others:
             sure &= each.sure
             possible |= each.possible
-        return first if not others else Reach(sure, possible)
+        return self._ground.same(Reach(sure, possible))
 
 
 def _view(network: Network, family: Family) -> View:

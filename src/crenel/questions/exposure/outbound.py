@@ -10,9 +10,9 @@ import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from crenel.bits import members, union
+from crenel.bits import key, members, union
 from crenel.dialects.destinations import METADATA, NOWHERE
-from crenel.dialects.joined import Joined
+from crenel.dialects.joined import OWN, Joined
 from crenel.network.addresses import FAMILIES, INTERNET, AddressSet, Family
 from crenel.network.endpoints import Endpoint, Kind
 from crenel.network.evaluate import Cell
@@ -21,9 +21,6 @@ from crenel.network.network import Network
 from crenel.network.rules import Direction
 from crenel.network.traffic import ALL
 from crenel.questions.exposure.paths import State
-
-OWN = "host/"
-"""What the names of interfaces begin with that stand for the firewall of a node itself."""
 
 
 class Where(enum.Enum):
@@ -70,6 +67,10 @@ class Outlets:
             Where.METADATA: METADATA,
             Where.OTHER: AddressSet.everything(4, 6) - INTERNET - NOWHERE - inside - METADATA,
         }
+        self._names = [(index, each) for index, each in self.network.endpoints.items() if each.kind is Kind.NAME]
+        self._known = {each.name: each for each in joined.infrastructure.interfaces}
+        self._ends: dict[tuple[str, Family], list[Cell]] = {}
+        self._texts: dict[tuple[int, int], AddressSet] = {}
         self._sorts = {
             (where, family): union(self.network.blocks_within(addresses.only(family)))
             for where, addresses in sorts.items()
@@ -86,7 +87,7 @@ class Outlets:
         """The outlets of one workload."""
         for family in self._families(endpoint):
             cells = self._policies(index, endpoint, family)
-            yield from self._names(endpoint, family, cells)
+            yield from self._named(endpoint, family, cells)
             for where in (Where.INTERNET, Where.METADATA, Where.OTHER):
                 if blocks := self._sorts[where, family]:
                     yield self._outlet(index, endpoint, family, where, blocks, cells)
@@ -101,9 +102,9 @@ class Outlets:
             return [Cell(ALL, view.everyone, 0, 0)]
         return self.network.end(view, Direction.EGRESS, index)
 
-    def _names(self, endpoint: Endpoint, family: Family, cells: Sequence[Cell]) -> Iterator[Outlet]:
-        for index, name in self.network.endpoints.items():
-            if name.kind is Kind.NAME and family in name.families:
+    def _named(self, endpoint: Endpoint, family: Family, cells: Sequence[Cell]) -> Iterator[Outlet]:
+        for index, name in self._names:
+            if family in name.families:
                 sure, possible = _traffic(cells, 1 << index)
                 if possible:
                     text = name.name.removeprefix("dns:")
@@ -123,7 +124,8 @@ class Outlets:
             lacks.append(f"whether {endpoint.name} has a route to the internet")
             sure = 0
         reached = union_of(cell.allowed & blocks for cell in cells)
-        addresses = _addresses(self.network, reached)
+        if (addresses := self._texts.get(key(reached))) is None:
+            addresses = self._texts[key(reached)] = _addresses(self.network, reached)
         return Outlet(endpoint.name, where, family, *self._written(sure, possible), addresses, lacks=tuple(lacks))
 
     def _written(self, sure: int, possible: int) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
@@ -150,17 +152,23 @@ class Outlets:
         """What the firewalls of the infrastructure let out; they never see what goes to a cloud's metadata."""
         if where is Where.METADATA:
             return
-        forth = self.joined.wire.forth
-        view = next(view for view in forth.views if view.family in (None, family))
         for names in (self._own(endpoint), self._interfaces(index, endpoint)):
             if names:
-                yield _any([forth.end(view, Direction.EGRESS, self.joined.wire.index(name)) for name in names])
+                yield _any([self._end(name, family) for name in names])
+
+    def _end(self, interface: str, family: Family) -> list[Cell]:
+        """What the firewalls at one interface let out."""
+        if (cells := self._ends.get((interface, family))) is None:
+            forth = self.joined.wire.forth
+            view = next(view for view in forth.views if view.family in (None, family))
+            cells = forth.end(view, Direction.EGRESS, self.joined.wire.index(interface))
+            self._ends[interface, family] = cells
+        return cells
 
     def _leaves(self, index: int, endpoint: Endpoint, family: Family, where: Where) -> Answer:
         if where is not Where.INTERNET:
             return Answer.YES
-        known = {each.name: each for each in self.joined.infrastructure.interfaces}
-        facts = [known[name].leaves.get(family) for name in self._interfaces(index, endpoint)]
+        facts = [self._known[name].leaves.get(family) for name in self._interfaces(index, endpoint)]
         answers = {fact.answer if fact is not None else Answer.UNKNOWN for fact in facts}
         if not answers or Answer.YES in answers:
             return Answer.YES

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
+from crenel.bits import union
 from crenel.network.addresses import AddressSet
 from crenel.questions.exposure.ground import Ground
 from crenel.questions.exposure.paths import NOBODY, Layer, Reach, everybody, perhaps
@@ -32,6 +34,21 @@ class Policies:
         registry = self.ground.network.blueprint.registry
         indices = [index for name in nodes if (index := registry.known(f"node/{name}")) is not None]
         return self._any_of(trip, indices, "a node in place of the client")
+
+    def any_node(self, trip: Trip) -> Layer | None:
+        """The same for every node, where they say the same of all; None where they tell nodes apart."""
+        if (free := self._unguarded(trip)) is not None:
+            return free
+        found = self._found(trip)
+        if self._nodes & ~found.sure and self._nodes & found.possible:
+            return None
+        first = lowest(self._nodes)
+        return self._any_of(trip, [] if first is None else [first], "a node in place of the client")
+
+    @cached_property
+    def _nodes(self) -> int:
+        registry, nodes = self.ground.network.blueprint.registry, self.ground.joined.model.scope.population.nodes
+        return union(index for node in nodes if (index := registry.known(f"node/{node.name}")) is not None)
 
     def balancer(self, trip: Trip, own: AddressSet) -> Layer:
         """They see the load balancer, whose addresses inside are `own`; nothing is known where there are none."""

@@ -77,16 +77,21 @@ class Walker:
         """Node ports, host ports, the host network, and external addresses, which nodes take as well."""
         inner = None if trip.entry.kind is EntryKind.HOST_NETWORK else trip.target
         homes = trip.homes(self.ground.network)
+        policy = self._policy(trip)
         for arrival in self.arrivals.at_nodes(trip.family, trip.entry.match, inner):
             taken = arrival.nodes if homes is None else tuple(name for name in arrival.nodes if name in homes)
             if taken:
-                yield self._ended(trip, replace(arrival, nodes=taken))
+                yield self._ended(trip, replace(arrival, nodes=taken), policy)
 
-    def _ended(self, trip: Trip, arrival: Arrival) -> Way:
+    def _policy(self, trip: Trip) -> Layer | None:
+        """The policies at the end, where they say the same of all nodes."""
+        return self.policies.client(trip) if trip.entry.keeps_client else self.policies.any_node(trip)
+
+    def _ended(self, trip: Trip, arrival: Arrival, policy: Layer | None) -> Way:
         """The last part of a way that comes by nodes: translation, and the policies at the pod."""
         first = (self._external(trip),) if trip.entry.kind is EntryKind.EXTERNAL_ADDRESS else ()
         client = trip.entry.keeps_client
-        policy = self.policies.client(trip) if client else self.policies.nodes(trip, arrival.nodes)
+        policy = policy or self.policies.nodes(trip, arrival.nodes)
         reaches = (*(layer.reach for layer in first), *arrival.reaches[len(first) :], policy.reach)
 
         def build() -> tuple[tuple[Layer, ...], str]:
