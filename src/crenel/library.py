@@ -18,6 +18,8 @@ from crenel.dialects.model import Input, Model, build, enforcement_of
 from crenel.kubernetes.decode import Decoded, decode
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.kubernetes.operators import is_predictable
+from crenel.kubernetes.population import further_addresses, node_addresses
+from crenel.network.addresses import AddressSet
 from crenel.network.firewalls import Infrastructure
 from crenel.network.traffic import parse_traffic
 from crenel.provenance import Origin, Problem
@@ -52,7 +54,7 @@ class Network:
         decoded = _decode(reading.documents, default_namespace)
         self._reading = reading
         self._default_namespace = default_namespace
-        known, self._infrastructure = _infrastructure(reading)
+        known, self._infrastructure = _infrastructure(reading, decoded)
         own = [each for each in reading.problems if not any(each is problem for problem in known)]
         self.problems: list[Problem] = [*own, *self._infrastructure.problems, *decoded.problems]
         """What was wrong with the input: not read, or not applied."""
@@ -278,9 +280,12 @@ class Network:
         return Network(reading, self._default_namespace, self.given.pod_cidrs)
 
 
-def _infrastructure(reading: Reading) -> tuple[list[Problem], Infrastructure]:
+def _infrastructure(reading: Reading, decoded: Decoded) -> tuple[list[Problem], Infrastructure]:
     """What documents that are no Kubernetes objects say, and the problems that are none then."""
-    found, known = gather([(each.data, each.origin) for each in reading.loose])
+    if not reading.loose:
+        return [], Infrastructure()
+    nodes = {node.name: AddressSet.of(*node_addresses(node), *further_addresses(node)) for node in decoded.nodes}
+    found, known = gather([(each.data, each.origin) for each in reading.loose], nodes)
     return [each.problem for number, each in enumerate(reading.loose) if number in known], found
 
 

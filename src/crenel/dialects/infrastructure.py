@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import reduce
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from crenel.network.addresses import AddressSet
 from crenel.network.firewalls import Infrastructure
 from crenel.provenance import Origin
 
-PLATFORMS = ("azure", "hosts")
-"""The packages that have `recognises` and `read`."""
+CLOUDS = ("azure",)
+"""The packages of clouds, which have `recognises` and `read`."""
 
 
 class Platform(NamedTuple):
@@ -22,20 +23,25 @@ class Platform(NamedTuple):
     read: Callable[[Sequence[tuple[Any, Origin]]], Infrastructure]
 
 
-def platforms() -> tuple[Platform, ...]:
+def platforms(nodes: Mapping[str, AddressSet]) -> tuple[Platform, ...]:
     """All platforms; they are imported when the first document needs them."""
-    modules = {name: import_module(f"crenel.dialects.{name}") for name in PLATFORMS}
-    return tuple(Platform(name, module.recognises, module.read) for name, module in modules.items())
+    modules = {name: import_module(f"crenel.dialects.{name}") for name in CLOUDS}
+    clouds = [Platform(name, module.recognises, module.read) for name, module in modules.items()]
+    hosts = import_module("crenel.dialects.hosts")
+    sites = {name: hosts.Site(addresses) for name, addresses in nodes.items()}
+    return (*clouds, Platform("hosts", hosts.recognises, partial(hosts.read, sites=sites)))
 
 
-def gather(documents: Sequence[tuple[Any, Origin]]) -> tuple[Infrastructure, set[int]]:
+def gather(
+    documents: Sequence[tuple[Any, Origin]], nodes: Mapping[str, AddressSet] | None = None
+) -> tuple[Infrastructure, set[int]]:
     """Read all documents that some platform knows. Returns what they say, and the positions of those documents.
 
-    A Terraform plan may be known to several.
+    A Terraform plan may be known to several. `nodes` has the addresses of hosts, as far as they are known.
     """
     found: list[Infrastructure] = []
     known: set[int] = set()
-    for platform in platforms() if documents else ():
+    for platform in platforms(nodes or {}) if documents else ():
         mine = [number for number, (data, _) in enumerate(documents) if platform.recognises(data)]
         if mine:
             known.update(mine)

@@ -102,7 +102,7 @@ def from_documents(reading: Reading) -> Reading:
     without a snapshot comes back as it is.
     """
     snapshots = {each.origin.source for each in reading.documents if _is_ours(each.data, "Snapshot")}
-    result = Reading(problems=list(reading.problems), unreadable=list(reading.unreadable), examined=reading.examined)
+    result = Reading([], [*reading.problems], [*reading.unreadable], reading.loose, reading.examined)
     for document in reading.documents:
         if document.data.get("apiVersion") == API_VERSION:
             _take_out(document, result)
