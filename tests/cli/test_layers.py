@@ -29,13 +29,7 @@ CHANGES = [
         "cloud firewall",
     ),
     ("azure", "load-balancer.json", '"frontendPort": 443', '"frontendPort": 80', "listener"),
-    (
-        "azure",
-        "load-balancer.json",
-        '"publicIPAddress": {',
-        '"privateIPAddress": "10.0.1.100", "x": {',
-        "load balancer",
-    ),
+    ("azure", "cluster.yaml", "- ip: 20.50.1.1", "- ip: 10.0.1.100", "load balancer"),
 ]
 
 
