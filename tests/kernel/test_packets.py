@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crenel.kernel.nftables import Nftables
-from crenel.kernel.packets import ICMP, ICMPV6, SCTP, TCP, UDP, Packet, crc32c, echo, parse, sctp_init
+from crenel.kernel.packets import ICMP, ICMPV6, SCTP, TCP, UDP, Packet, crc32c, echo, parse, sctp_abort, sctp_init
 from kernel.needs import needs_namespaces
 from kernel.worlds import FAMILIES, SERVER, World, opened
 
@@ -107,6 +107,13 @@ def test_an_init_chunk() -> None:
     for wrong in (0, -1, 1 << 32):
         with pytest.raises(ValueError, match="initiate tag"):
             sctp_init(1, 2, wrong)
+
+
+def test_an_abort_chunk() -> None:
+    """The packet has the tag that was asked with as its verification tag, and one ABORT chunk without a cause."""
+    made = sctp_abort(80, 1234, 0xABCDEF)
+    assert struct.unpack("!HHI4xBBH", made) == (80, 1234, 0xABCDEF, 6, 0, 4)
+    assert made[8:12] == crc32c(made[:8] + bytes(4) + made[12:]).to_bytes(4, "little")
 
 
 @needs_namespaces

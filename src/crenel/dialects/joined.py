@@ -112,20 +112,26 @@ def _source_ranges(decoded: Decoded) -> Iterator[AddressSet]:
 def bind(nodes: Iterable[Node], interfaces: Iterable[Interface]) -> dict[str, tuple[str, ...]]:
     """The names of the interfaces of each node.
 
-    A node's machine is the one of its provider id; where no interface bears that, the one that has an address of the
-    node. Firewalls of hosts know their node by its name.
+    A node's machine is the one of its provider id, whose letters' case does not matter (Azure); or the set of machines
+    that the id is in; where no interface bears that, the one that has an address of the node. Firewalls of hosts know
+    their node by its name.
     """
     by_machine: dict[str, list[Interface]] = defaultdict(list)
     for each in interfaces:
-        by_machine[each.machine].append(each)
+        by_machine[each.machine.lower()].append(each)
     found: dict[str, tuple[str, ...]] = {}
     for node in nodes:
         provider = node.spec.provider_id if node.spec is not None else None
-        cloud = by_machine.get(provider or "", []) if provider else []
-        cloud = cloud or _by_address(node, by_machine)
-        own = [*cloud, *by_machine.get(node.name, ())]
+        cloud = _by_provider(provider or "", by_machine) or _by_address(node, by_machine)
+        own = [*cloud, *by_machine.get(node.name.lower(), ())]
         found[node.name] = tuple(dict.fromkeys(each.name for each in own))
     return found
+
+
+def _by_provider(provider: str, by_machine: Mapping[str, list[Interface]]) -> list[Interface]:
+    wanted = provider.lower()
+    whole = wanted.rpartition("/virtualmachines/")[0]
+    return (by_machine.get(wanted) if wanted else None) or (by_machine.get(whole) if whole else None) or []
 
 
 def _by_address(node: Node, by_machine: Mapping[str, list[Interface]]) -> list[Interface]:

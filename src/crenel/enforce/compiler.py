@@ -12,11 +12,12 @@ mark.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crenel.bits import union
-from crenel.enforce.hooks import REVOKED, Marks, hooks, site_sets
+from crenel.enforce.hooks import REVOKED, Marks, Sight, hooks, site_sets
 from crenel.enforce.names import comment, digest, identifier
 from crenel.enforce.rules import RuleCompiler, chain_name
 from crenel.enforce.ruleset import (
@@ -38,7 +39,7 @@ from crenel.enforce.sets import SetBook
 from crenel.enforce.site import Site
 from crenel.enforce.text import drop_text
 from crenel.network.addresses import FAMILIES, AddressSet
-from crenel.network.endpoints import Kind
+from crenel.network.endpoints import Endpoint, Kind
 from crenel.network.network import Network
 from crenel.network.rules import Action, Direction, Policy, Stage
 from crenel.network.rules import Rule as NeutralRule
@@ -60,27 +61,38 @@ def compile_node(
     `resolved` has the addresses that DNS names are known by. Needs a network whose endpoints have their addresses;
     what has none is left out of every set.
     """
-    return _Compilation(network, site, marks or Marks(), resolved or {}, table).ruleset()
+    marks, stages = marks or Marks(), network.blueprint.stages
+    return _Compilation(network.endpoints, stages, site, marks, resolved or {}, table, Sight.FIRST).ruleset()
+
+
+def compile_stages(
+    endpoints: Mapping[int, Endpoint], stages: Sequence[Stage], site: Site, *, marks: Marks, table: str, sight: Sight
+) -> Ruleset:
+    """Compile some stages for the packets that they judge."""
+    return _Compilation(endpoints, stages, site, marks, {}, table, sight).ruleset()
 
 
 @dataclass(slots=True)
 class _Compilation:
-    network: Network
+    endpoints: Mapping[int, Endpoint]
+    stages: Sequence[Stage]
     site: Site
     marks: Marks
     resolved: Mapping[str, AddressSet]
     table: str
+    sight: Sight
     book: SetBook = field(init=False)
     rules: RuleCompiler = field(init=False)
     chains: dict[str, Chain] = field(default_factory=dict)
     counters: dict[str, str] = field(default_factory=dict)
     denials: dict[str, Denial] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
+    titles: dict[Policy, str] = field(default_factory=dict)
+    """What tells the policies of one direction apart: the title, and a number where several have it."""
 
     def __post_init__(self) -> None:
-        endpoints = self.network.endpoints
-        self.book = SetBook(endpoints, self.resolved)
-        pods = union(index for index, each in endpoints.items() if each.kind is Kind.WORKLOAD and not each.hosted)
+        self.book = SetBook(self.endpoints, self.resolved)
+        pods = union(index for index, each in self.endpoints.items() if each.kind is Kind.WORKLOAD and not each.hosted)
         self.rules = RuleCompiler(self.book, pods)
 
     def ruleset(self) -> Ruleset:
@@ -94,16 +106,18 @@ class _Compilation:
             sets=sets,
             counters=self.counters,
             chains=self.chains,
-            hooks=tuple(hooks(self.marks, drop_text(spoofed, self.marks.log_group))),
+            hooks=tuple(hooks(self.marks, drop_text(spoofed, self.marks.log_group), self.sight)),
             denials=self.denials,
             log_group=self.marks.log_group,
             doubts=tuple(self.doubts),
         )
 
     def _direction(self, direction: Direction) -> None:
-        stages = [stage for stage in self.network.blueprint.stages if stage.direction is direction]
+        stages = [stage for stage in self.stages if stage.direction is direction]
+        policies = [policy for stage in stages for rank in stage.ranks for policy in rank]
+        self.titles = dict(zip(policies, _numbered(policy.title for policy in policies), strict=True))
         guarded = [(stage, profiles) for stage in stages if (profiles := self._profiles(stage))]
-        names = [identifier(direction.value, stage.name) for stage, _ in guarded]
+        names = [identifier(direction.value, name) for name in _numbered(stage.name for stage, _ in guarded)]
         following = [*names[1:], ""] if names else []
         entry = (Rule((), Goto(names[0])),) if names else ()
         self.chains[direction.value] = Chain(direction.value, entry, f"{direction.value} of the pods on this node")
@@ -123,7 +137,7 @@ class _Compilation:
     def _stage(self, stage: Stage, profiles: Mapping[tuple[Policy, ...], list[int]], name: str, after: Verdict) -> None:
         chain_of: dict[int, str] = {}
         for policies, pods in profiles.items():
-            profile = identifier("profile", name, digest(tuple(policy.title for policy in policies)))
+            profile = identifier("profile", name, digest(tuple(self.titles[policy] for policy in policies)))
             self._profile(profile, stage, policies, after)
             chain_of |= dict.fromkeys(pods, profile)
         side = _SUBJECT[stage.direction]
@@ -163,7 +177,7 @@ class _Compilation:
         return name
 
     def _policy(self, policy: Policy, stage: Stage, after: Verdict) -> str:
-        name = chain_name(stage.direction, policy.title)
+        name = chain_name(stage.direction, self.titles[policy])
         if name not in self.chains:
             self.chains[name] = Chain(name, tuple(self._rules(policy, stage, name, after)), comment(policy.title))
         return name
@@ -172,6 +186,9 @@ class _Compilation:
         for number, rule in enumerate(policy.rules):
             if rule.action in (Action.MAY_DENY, Action.MAY_DECIDE):
                 self.doubts[f"{policy.title} is not understood, so it is not enforced"] = None
+                continue
+            if rule.peers.doubt is not None:
+                self.doubts[f"{policy.title}: a rule is left out, for it depends on {rule.peers.doubt.what}"] = None
                 continue
             verdict = self._verdict(rule, policy, stage, after)
             counter = "" if isinstance(verdict, Drop) else identifier(chain, rule.action.name.lower())
@@ -187,3 +204,11 @@ class _Compilation:
         if rule.action is Action.NEXT:
             return after
         return Drop(self._denial(Denial(stage.direction, (policy.title,))))
+
+
+def _numbered(names: Iterable[str]) -> Iterator[str]:
+    """The names, each but the first of several that are the same with its number."""
+    seen: Counter[str] = Counter()
+    for name in names:
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name} #{seen[name]}"

@@ -11,6 +11,7 @@ path MTU always work (RFC 4890, section 4.3.1 and 4.4.1).
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,6 +34,17 @@ class Marks:
     """The NFLOG group that denied packets go to."""
 
 
+class Sight(enum.Enum):
+    """Which packets of connections a table judges."""
+
+    FIRST = "first packets"
+    """Those that no known connection has: what is established is not judged again."""
+    EVERY = "every packet"
+    """Requests and replies alike, as stateless lists do; connections are nothing to it."""
+    REPLIES = "replies"
+    """Only what goes back to whoever opened the connection."""
+
+
 def site_sets(site: Site) -> dict[str, AnySet]:
     """The sets that speak of the interfaces of a node's own pods; of those that are not known they are silent."""
     known = [pod for pod in site.pods if pod.interface]
@@ -50,13 +62,13 @@ def site_sets(site: Site) -> dict[str, AnySet]:
     return sets
 
 
-def hooks(marks: Marks, drop_spoofed: str) -> Iterator[HookedChain]:
+def hooks(marks: Marks, drop_spoofed: str, sight: Sight = Sight.FIRST) -> Iterator[HookedChain]:
     """The base chains, and the chains that only they use."""
     yield HookedChain("essential", "", _ESSENTIAL)
     yield HookedChain("revoked", "", _REVOKED)
     yield HookedChain("antispoofing", "prerouting priority raw", (*_ANTISPOOFING, drop_spoofed))
     revoked = f"ct mark and {marks.revoked:#x} == {marks.revoked:#x} jump revoked"
-    known = ("ct state established,related accept", "jump essential")
+    known = (*_UNJUDGED[sight], "jump essential")
     yield HookedChain("input", "input priority filter", (revoked, *known, "goto egress"))
     yield HookedChain("forward", "forward priority filter", (revoked, *known, "goto egress"))
     yield HookedChain("output", "output priority filter", (revoked,))
@@ -64,6 +76,12 @@ def hooks(marks: Marks, drop_spoofed: str) -> Iterator[HookedChain]:
     yield HookedChain("hairpin", "forward priority filter + 1", (*known, f"{hairpin} goto ingress"))
     yield HookedChain("arrival", "postrouting priority srcnat + 10", (*known, f"{hairpin} accept", "goto ingress"))
 
+
+_UNJUDGED: dict[Sight, tuple[str, ...]] = {
+    Sight.FIRST: ("ct state established,related accept",),
+    Sight.EVERY: (),
+    Sight.REPLIES: ("ct direction original accept",),
+}
 
 _ESSENTIAL = (
     "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept",

@@ -127,6 +127,20 @@ def sctp_init(sport: int, dport: int, tag: int) -> bytes:
     return ports + crc32c(ports + bytes(4) + chunk).to_bytes(4, "little") + chunk
 
 
+ABORT, SCTP_ABORT = 6, 16
+"""The type of an ABORT chunk, and the length of a packet that has nothing else (RFC 9260, 3.2 and 3.3.7)."""
+
+
+def sctp_abort(sport: int, dport: int, tag: int) -> bytes:
+    """The packet that refuses an SCTP association: an ABORT chunk with the initiate tag that was asked with.
+
+    This is how an INIT for a port on which nobody listens is answered (RFC 9260, 8.4, rule 3).
+    """
+    ports = struct.pack("!HHI", sport, dport, tag)
+    chunk = struct.pack("!BBH", ABORT, 0, 4)
+    return ports + crc32c(ports + bytes(4) + chunk).to_bytes(4, "little") + chunk
+
+
 _ECHO = struct.Struct("!BBHHH")
 
 

@@ -135,7 +135,9 @@ class Tier:
     """The filters of one sort and direction. `ranks` are tried in order, the filters of a rank in parallel.
 
     *Union of allows*: one rank of filters, `isolating`. *First match with a default*: a rank for each filter, with the
-    default as its last rule. A tier that is not `isolating` hands on what no rule decided. A `stateless` tier sees the
+    default as its last rule. A tier that is not `isolating` hands on what no rule decided. `Action.ALLOW` is final for
+    all further tiers of the direction; where those have to agree, a rule lets a packet through its own tier with
+    `Action.NEXT`. A `stateless` tier sees the
     packets of replies as well, one of `replies` nothing but them. `layer` is the platform's term (``aws network acl``).
     """
 

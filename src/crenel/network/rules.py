@@ -17,7 +17,7 @@ import enum
 from dataclasses import dataclass, field
 
 from crenel.network.addresses import AddressSet
-from crenel.network.conditions import Condition
+from crenel.network.conditions import Condition, InputLacks
 from crenel.network.traffic import Match
 from crenel.provenance import NOWHERE, FieldPath, Origin
 
@@ -58,7 +58,7 @@ class Peers:
     addresses: AddressSet | None = None
     outside_only: bool = False
     names: tuple[str, ...] = ()
-    doubt: Condition | None = None
+    doubt: InputLacks | None = None
     """On what it depends whether any of them matches; None for nothing."""
 
 

@@ -12,9 +12,10 @@ import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from crenel.kernel.namespaces import Namespace
+from crenel.kernel.packets import sctp_abort
 from crenel.lab.probing.tokens import token_of
 from crenel.network.traffic import SCTP, TCP, UDP
 
@@ -38,6 +39,8 @@ class Ear:
     address: str
     protocol: int
     port: int
+    refuses: bool = False
+    """Whether it answers what asks for an association, as somebody does who has no such port."""
 
     @property
     def target(self) -> Target:
@@ -76,6 +79,9 @@ class Listeners:
         opened = socket.socket(family, kind, protocol)
         try:
             opened.setblocking(False)
+            if ear.protocol == UDP:
+                # A probe may be sent from here too; what its own peer answers is for its socket, which is connected.
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             opened.bind((ear.address, ear.port))
             if ear.protocol == TCP:
                 opened.listen(_BACKLOG)
@@ -145,7 +151,7 @@ class Listeners:
         opened, ear = self._sockets[number]
         for _ in range(_AT_ONCE):
             try:
-                found, _ = opened.recvfrom(2048)
+                found, peer = opened.recvfrom(2048)
             except OSError:
                 return
             # Raw sockets get the header of IPv4 and not that of IPv6: raw(7), ipv6(7).
@@ -153,7 +159,10 @@ class Listeners:
             # The initiate tag of an INIT chunk is the number of its probe: RFC 9260, section 3.3.2.
             if len(found) >= start + 20 and found[start + 12] == 1:
                 port = int.from_bytes(found[start + 2 : start + 4], "big")
-                self.report(int.from_bytes(found[start + 16 : start + 20], "big"), (ear.target[0], port))
+                tag = int.from_bytes(found[start + 16 : start + 20], "big")
+                self.report(tag, (ear.target[0], port))
+                if ear.refuses:
+                    _refuse(opened, peer, found[start : start + 4], tag)
 
     def _close(self, number: int) -> None:
         opened, _ = self._sockets.pop(number)
@@ -165,6 +174,14 @@ class Listeners:
         """Stop listening."""
         for number in list(self._sockets):
             self._close(number)
+
+
+def _refuse(opened: socket.socket, peer: tuple[Any, ...], ports: bytes, tag: int) -> None:
+    sport, dport = int.from_bytes(ports[:2], "big"), int.from_bytes(ports[2:], "big")
+    try:
+        opened.sendto(sctp_abort(dport, sport, tag), (peer[0], 0))
+    except OSError:
+        return  # dropped on its way out, and logged
 
 
 def _greet(accepted: socket.socket, title: str) -> None:

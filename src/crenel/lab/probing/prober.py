@@ -14,12 +14,13 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from ipaddress import ip_address
 from itertools import groupby
 
 from crenel.kernel.conntrack import Conntrack
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.nflog import LoggedPacket, PacketLog
-from crenel.kernel.packets import echo, parse, sctp_init
+from crenel.kernel.packets import ABORT, SCTP_ABORT, Packet, echo, parse, sctp_init
 from crenel.lab.probing.listeners import Listeners, Target
 from crenel.lab.probing.observations import LOST, Fate, Observation
 from crenel.lab.probing.probes import Probe
@@ -66,6 +67,10 @@ class Prober:
         self._open: dict[int, socket.socket] = {}
         self._by_socket: dict[int, int] = {}
         self._by_port: dict[int, int] = {}
+        self._by_ends: dict[tuple[int, Target, Target], int] = {}
+        """By protocol and both ends, the number of a probe that chose its port."""
+        self.conversing: frozenset[int] = frozenset({UDP})
+        """The protocols whose probes are over only when the answer is back, although they were seen to arrive."""
         self._found: dict[int, Observation] = {}
         self._raw: dict[str, socket.socket] = {}
         self._in_flight = _IN_FLIGHT[0]
@@ -125,7 +130,7 @@ class Prober:
             return []
         self._probes, self._in_flight = probes, in_flight
         self._sent = 0
-        self._found, self._by_port, self._where = {}, {}, {}
+        self._found, self._by_port, self._by_ends, self._where = {}, {}, {}, {}
         order = sorted(range(len(probes)), key=lambda number: probes[number].source.space)
         for space, numbers in groupby(order, key=lambda number: probes[number].source.space):
             self._send_from(space, list(numbers))
@@ -147,8 +152,7 @@ class Prober:
     def _send(self, number: int) -> None:
         probe = self._probes[number]
         self._sent += 1
-        port = self._port(probe.source.address)
-        self._by_port[port] = number
+        port = self._sender(number)
         family = socket.AF_INET if probe.source.family == 4 else socket.AF_INET6
         if probe.protocol not in (TCP, UDP):
             self._send_raw(number, probe, family, port)
@@ -158,6 +162,8 @@ class Prober:
         self._open[number] = opened
         self._by_socket[opened.fileno()] = number
         try:
+            if probe.sport:
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             opened.bind((probe.source.address, port))
             error = opened.connect_ex((probe.address, probe.port))
             if probe.protocol != TCP:
@@ -191,6 +197,8 @@ class Prober:
         raw.setblocking(False)
         raw.bind((probe.source.address, 0))
         if probe.protocol == SCTP:
+            if SCTP in self.conversing:
+                self._hear(raw, self._aborted)
             return raw
         if probe.protocol == ICMP:
             raw.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("I", ~1 & 0xFFFFFFFF))
@@ -198,20 +206,35 @@ class Prober:
             others = [0xFFFFFFFF] * 8
             others[_ECHO_REPLY >> 5] &= ~(1 << (_ECHO_REPLY & 31))
             raw.setsockopt(socket.IPPROTO_ICMPV6, _ICMPV6_FILTER, struct.pack("8I", *others))
-        self._poller.register(raw.fileno(), select.EPOLLIN)
-        self._handlers[raw.fileno()] = lambda _descriptor: self._replies(raw)
+        self._hear(raw, self._replied)
         return raw
 
-    def _replies(self, raw: socket.socket) -> None:
-        """Replies to echoes; the identifier of each is the number that stands for a port."""
-        for _ in range(_BATCH):
-            try:
-                found = raw.recv(256)
-            except OSError:
-                return
-            start = (found[0] & 15) * 4 if raw.family == socket.AF_INET else 0
-            number = self._by_port.get(int.from_bytes(found[start + 4 : start + 6], "big"))
-            if number is not None and self._probes[number].protocol in (ICMP, ICMPV6):
+    def _hear(self, raw: socket.socket, handler: Callable[[bytes], None]) -> None:
+        """Call a handler with each message that a raw socket gets, without the header of IP."""
+
+        def read(_descriptor: int) -> None:
+            for _ in range(_BATCH):
+                try:
+                    found = raw.recv(256)
+                except OSError:
+                    return
+                # Raw sockets get the header of IPv4 and not that of IPv6: raw(7), ipv6(7).
+                handler(found[(found[0] & 15) * 4 :] if raw.family == socket.AF_INET else found)
+
+        self._poller.register(raw.fileno(), select.EPOLLIN)
+        self._handlers[raw.fileno()] = read
+
+    def _replied(self, message: bytes) -> None:
+        """A reply to an echo; its identifier is the number that stands for a port."""
+        number = self._by_port.get(int.from_bytes(message[4:6], "big"))
+        if number is not None and self._probes[number].protocol in (ICMP, ICMPV6):
+            self._arrived(number)
+
+    def _aborted(self, message: bytes) -> None:
+        """An SCTP packet; in an ABORT the verification tag is the number of the probe that it answers."""
+        if len(message) >= SCTP_ABORT and message[SCTP_ABORT - 4] == ABORT:
+            number = int.from_bytes(message[4:8], "big") - self._base
+            if 0 <= number < len(self._probes):
                 self._arrived(number)
 
     def _close_raw(self) -> None:
@@ -220,6 +243,17 @@ class Prober:
                 self._poller.unregister(raw.fileno())
             raw.close()
         self._raw = {}
+
+    def _sender(self, number: int) -> int:
+        """The source port of a probe. It is known again by one of its own, or by a chosen one with both ends."""
+        probe = self._probes[number]
+        if probe.sport:
+            source, target = int(ip_address(probe.source.address)), int(ip_address(probe.address))
+            self._by_ends[probe.protocol, (source, probe.sport), (target, probe.port)] = number
+            return probe.sport
+        port = self._port(probe.source.address)
+        self._by_port[port] = number
+        return port
 
     def _port(self, address: str) -> int:
         """A source port that no other probe of the batch has, and that nobody listens on."""
@@ -290,7 +324,7 @@ class Prober:
         if not 0 <= number < len(self._probes):
             return
         self._where[number] = target
-        if self._probes[number].protocol != UDP:
+        if self._probes[number].protocol not in self.conversing:
             self._arrived(number)
 
     def _read_log(self, place: int) -> Callable[[int], None]:
@@ -307,12 +341,20 @@ class Prober:
             packet = parse(logged.payload)
         except ValueError:
             return
-        number = self._by_port.get(packet.sport)
+        number = self._whose(packet)
         if number is None or self._probes[number].protocol != packet.protocol:
             return
         target = (packet.destination, packet.dport)
         self._found.setdefault(number, Observation(Fate.DROPPED, logged.prefix.strip(), target))
         self._end(number)
+
+    def _whose(self, packet: Packet) -> int | None:
+        """The probe that a packet belongs to, or whose answer it is: where no connection counts, that is judged too."""
+        there, here = (packet.source, packet.sport), (packet.destination, packet.dport)
+        for source, target in ((there, here), (here, there)):
+            if (number := self._by_ends.get((packet.protocol, source, target))) is not None:
+                return number
+        return self._by_port.get(packet.sport)
 
     def _end(self, number: int) -> None:
         opened = self._open.pop(number, None)

@@ -92,6 +92,8 @@ class Probe:
     port: int
     candidates: tuple[Candidate, ...]
     refused: str = ""
+    sport: int = 0
+    """The port that it is sent from, 0 for any. Only one that is `direct` may choose, and has none for an echo."""
 
     @property
     def direct(self) -> bool:
