@@ -118,7 +118,8 @@ class Balancing:
             for pod in pods:
                 yield (self._hop(trip, front, pod, pod, trip.target), self._straight(trip, front)), "the load balancer"
             return
-        seen = "the client" if trip.entry.keeps_client else "a node"
+        hidden = "the load balancer" if front.keeps_client is False else "the client"
+        seen = hidden if trip.entry.keeps_client else "a node"
         for nodes in self._alike(trip, front):
             yield tuple(self._by_node(trip, front, nodes)), seen
 
@@ -143,7 +144,7 @@ class Balancing:
 
     def _by_node(self, trip: Trip, front: _Front, nodes: Sequence[str]) -> Iterator[Layer]:
         yield from self._hops(trip, front, nodes[0])
-        yield self.policies.client(trip) if trip.entry.keeps_client else self.policies.nodes(trip, nodes)
+        yield self._straight(trip, front) if trip.entry.keeps_client else self.policies.nodes(trip, nodes)
 
     def _hops(self, trip: Trip, front: _Front, node: str) -> Iterator[Layer]:
         """The firewalls in front of a node, and its own."""
@@ -192,7 +193,7 @@ class Balancing:
         )  # fmt: skip
 
     def _straight(self, trip: Trip, front: _Front) -> Layer:
-        """The policies at a pod that it addresses itself."""
+        """The policies at a pod whose packets no node translates: it sees the client, or the load balancer."""
         if front.keeps_client is not False:
             return self.policies.client(trip)
         own = AddressSet()
