@@ -18,6 +18,12 @@ RANGES = (
 )
 POLICY = ("cidr: 0.0.0.0/0", "cidr: 192.168.0.0/16")
 CHANGES = [
+    ("gcp", "cluster.yaml", *RANGES, "source ranges"),
+    ("gcp", "cluster.yaml", *POLICY, "network policy"),
+    ("gcp", "firewall-rules.json", '"443"', '"8443"', "cloud firewall"),
+    ("gcp", "firewall-rules.json", "34.50.1.1", "34.50.1.2", "cloud firewall"),
+    ("gcp", "forwarding-rules.json", '"portRange": "443-443"', '"portRange": "80-80"', "listener"),
+    ("gcp", "forwarding-rules.json", "EXTERNAL", "INTERNAL", "load balancer"),
     ("aws", "cluster.yaml", *RANGES, "source ranges"),
     ("aws", "cluster.yaml", *POLICY, "network policy"),
     ("aws", "security-groups.json", '"IpProtocol": "tcp"', '"IpProtocol": "udp"', "cloud firewall"),

@@ -141,3 +141,12 @@ def test_the_steps_name_the_rule() -> None:
         ("acl-1 ingress rule 1 allows it", Decision.ALLOW),
         ("acl isolates web for egress and no rule of it allows this", Decision.DENY),
     ]
+
+
+def test_an_interface_with_a_whole_network_costs_nothing() -> None:
+    """Addresses that are written as a range, by mistake or not, are not taken apart: it has some of them."""
+    wide = Interface("wide", addresses=AddressSet.of("10.0.0.0/8", "2001:db8::/32"))
+    tier = Tier("group", Direction.INGRESS, ((group("one", allow(peer("10.0.0.0/8")), guards=("web",)),),), True)
+    assert asked(Infrastructure([WEB, wide], [tier]), "wide") is Outcome.ALLOWED
+    narrow = Tier("group", Direction.INGRESS, ((group("one", allow(peer("10.1.0.0/16")), guards=("web",)),),), True)
+    assert asked(Infrastructure([WEB, wide], [narrow]), "wide") is Outcome.UNKNOWN

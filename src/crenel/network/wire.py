@@ -101,12 +101,17 @@ def stage(tier: Tier, indices: Mapping[str, int]) -> Stage:
     return Stage(tier.layer, tier.direction, ranks, isolating=tier.isolating)
 
 
+_MOST = 1024
+"""How many addresses of its own an interface may have; one that is said to have more has some of them."""
+
+
 def _endpoint(interface: Interface) -> Endpoint:
+    few = interface.addresses.size() <= _MOST
     return Endpoint(
         interface.name,
         Kind.NODE,
-        addresses=interface.addresses or None,
-        ranges=interface.ranges,
+        addresses=(interface.addresses or None) if few else None,
+        ranges=interface.ranges if few else interface.addresses,
         families=(interface.addresses or interface.ranges).families() or FAMILIES,
         hosted=True,
         origin=interface.origin,
