@@ -28,10 +28,14 @@ from crenel.network.addresses import AddressSet
 
 
 class Lab:
-    """A stage that is built. Close it, or use it as a context manager; its death takes everything away too."""
+    """A stage that is built. Close it, or use it as a context manager; its death takes everything away too.
 
-    def __init__(self, stage: Stage, rulesets: dict[str, Ruleset] | None = None) -> None:
+    `watched` are the keys of further namespaces whose logged drops are told, besides those of nodes.
+    """
+
+    def __init__(self, stage: Stage, rulesets: dict[str, Ruleset] | None = None, watched: Sequence[str] = ()) -> None:
         self.stage = stage
+        self._watched = watched
         self.rulesets = stage.rulesets() if rulesets is None else rulesets
         self.twin = Twin.build(stage.topology)
         self._prober: Prober | None = None
@@ -71,6 +75,7 @@ class Lab:
         """Sends probes; made, and with it all that listens, when it is first needed."""
         if self._prober is None:
             nodes = [self.node(name) for name in self.rulesets]
+            nodes += [self.twin.spaces[key] for key in self._watched]
             self._prober = Prober(self.twin.spaces, nodes, Marks().log_group)
             self._prober.listeners.open(self.twin.spaces, self.stage.ears())
         return self._prober

@@ -1,7 +1,7 @@
 """Google Cloud: rules of VPC networks, firewall policies, and all that decides whom they guard and in which order.
 
 Read are lists and single resources as ``gcloud --format=json`` prints them and as the service answers, effective
-firewalls, and what tells which project is in which folder.
+firewalls, clusters, what tells which project is in which folder, and plans and states of Terraform.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from crenel.dialects.gcp import shapes
+from crenel.dialects.gcp import clusters, shapes, terraform
 from crenel.dialects.gcp.balancers import Balancers
 from crenel.dialects.gcp.records import Estate
 from crenel.dialects.gcp.resources import take
@@ -24,19 +24,20 @@ __all__ = ["read", "recognises"]
 
 def recognises(data: Any) -> bool:
     """Whether a parsed document is one of Google Cloud's. Looks at a few elements only; never raises."""
-    return shapes.recognises(data)
+    return shapes.recognises(data) or terraform.recognises(data)
 
 
 def read(documents: Sequence[tuple[Any, Origin]]) -> Infrastructure:
     """What all documents of an input say together. What is wrong in them is among the problems; raises nothing."""
     estate = collect(documents)
+    clusters.complete(estate)
     seated = seats(estate)
     balancing = Balancers(estate, seated, _by_destination(estate)).all()
     everywhere = [*seated, *balancing.floating]
     tiers = Tiers(estate, everywhere).all()
     if seated:
         _assume(estate)
-    interfaces = [*(seat.interface for seat in everywhere), *balancing.proxies]
+    interfaces = [*(seat.interface for seat in everywhere), *balancing.proxies, *clusters.control_planes(estate)]
     return Infrastructure(interfaces, tiers, balancing.balancers, list(estate.assumptions), estate.problems)
 
 
@@ -53,6 +54,11 @@ def collect(documents: Sequence[tuple[Any, Origin]]) -> Estate:
     """All resources of some documents."""
     estate = Estate()
     for data, origin in documents:
+        if terraform.recognises(data):
+            terraform.take_plan(data, origin, estate)
+        elif ancestors := shapes.ancestors(data):
+            estate.parents.update(zip(ancestors, ancestors[1:], strict=False))
+            continue
         for node in shapes.elements(data, origin):
             if kind := shapes.kind_of(node.data):
                 take(kind, node, estate)

@@ -30,7 +30,14 @@ def take_instance(node: Node, estate: Estate) -> None:
         tuple(_nics(node, project_of(path), estate)),
         _maker(node),
         node.origin,
+        _later(node),
     )
+
+
+def _later(node: Node) -> str:
+    """What of an instance only a plan's execution will tell."""
+    names = node.texts("_later")
+    return f"{' and '.join(names)} of {node.text('name')}, known only after apply" if names else ""
 
 
 def _path(node: Node) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 _WHOLE = re.compile(r"(?:^|/)(?P<path>(?:projects|organizations|folders|locations)/.*)")
 _PROJECT = re.compile(r"projects/(?P<project>[^/]+)/")
-_PLACE = re.compile(r"/(?:zones|regions)/(?P<place>[^/]+)/")
+_PLACE = re.compile(r"/(?:zones|regions|locations)/(?P<place>[^/]+)/")
 
 
 def key(written: str, project: str = "", collection: str = "") -> str:
@@ -31,7 +31,7 @@ def project_of(path: str) -> str:
 
 
 def place_of(path: str) -> str:
-    """The zone or region of a resource; empty for a global one."""
+    """The zone or region of a resource, or its location, which is either; empty for a global one."""
     found = _PLACE.search(path)
     return found["place"] if found is not None else ""
 
@@ -52,7 +52,7 @@ def provider_id(instance: str) -> str:
     Source: cloud-provider-gcp, providers/gce: ``gce://PROJECT/ZONE/NAME``.
     """
     project, zone = project_of(instance), place_of(instance)
-    return f"gce://{project}/{zone}/{last(instance)}" if project and zone else ""
+    return f"gce://{project}/{zone}/{last(instance)}" if project and zone and "/instances/" in instance else ""
 
 
 def apart(names: Mapping[str, str]) -> dict[str, str]:

@@ -223,6 +223,39 @@ class Backend:
     port: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A node pool of a cluster. `groups` are names of its instance groups with their zones."""
+
+    name: str
+    tags: frozenset[str] = frozenset()
+    account: str = ""
+    pods: AddressSet = AddressSet()
+    range_name: str = ""
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster of Google Kubernetes Engine. `native` says that pods have alias ranges, else routes lead to them.
+
+    `pods` is the range of all pods, `range_name` the secondary range of its subnet that they have; `control` is where
+    its control plane is.
+    """
+
+    key: str
+    name: str
+    network: str = ""
+    subnet: str = ""
+    pods: AddressSet = AddressSet()
+    native: bool = True
+    range_name: str = ""
+    control: AddressSet = AddressSet()
+    pools: tuple[Pool, ...] = ()
+    origin: Origin = NOWHERE
+    field: FieldPath = ()
+
+
 @dataclass(slots=True)
 class Estate:
     """All that the documents of an input say together, by the paths of resources."""
@@ -250,6 +283,7 @@ class Estate:
     """Instances of unmanaged groups."""
     named_ports: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     """Of instance groups, the ports that a name stands for."""
+    clusters: dict[str, Cluster] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
     """Of projects (``projects/ID``) and folders, the folder or organisation that they are in."""
     assumptions: dict[str, None] = field(default_factory=dict)

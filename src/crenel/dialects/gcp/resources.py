@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from crenel.dialects.gcp.balancerreading import BACKENDS, take_backend, take_forwarding
+from crenel.dialects.gcp.clusters import take_cluster, take_pool
 from crenel.dialects.gcp.machines import take_group, take_instance
 from crenel.dialects.gcp.naming import key, last, place_of, project_of
 from crenel.dialects.gcp.records import Effective, Estate, Network, Policy, Route, SecurityRule, Subnet, Translator
@@ -201,7 +202,7 @@ _TAKERS: dict[str, Callable[[Node, Estate], None]] = {
     "firewallPolicy": _take_policy, "effective": _take_effective, "route": _take_route, "router": _take_router,
     "tagBinding": _take_binding, "addressGroup": _take_address_group, "association": _take_association,
     "project": _take_project, "folder": _take_folder, "instance": take_instance, "instanceGroup": take_group,
-    "forwardingRule": take_forwarding, **dict.fromkeys(BACKENDS, take_backend),
+    "cluster": take_cluster, "nodePool": take_pool, "forwardingRule": take_forwarding, **dict.fromkeys(BACKENDS, take_backend),
 }  # fmt: skip
 
 

@@ -42,8 +42,15 @@ def vpc_rule(node: Node, estate: Estate) -> SecurityRule:
         Targets(_set(node, "targetTags"), _set(node, "targetServiceAccounts")),
         node.origin,
         node.field,
-        enabled=node.flag("disabled") is not True,
+        _later(node),
+        node.flag("disabled") is not True,
     )
+
+
+def _later(node: Node) -> str:
+    """What of a rule only a plan's execution will tell."""
+    names = node.texts("_later")
+    return f"of its {', '.join(names)}, known only after apply" if names else ""
 
 
 def _default(end: End, node: Node, names: tuple[str, ...], far: bool) -> End:

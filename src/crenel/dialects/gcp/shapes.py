@@ -22,6 +22,7 @@ _COLLECTIONS = {
     "instanceGroups": "instanceGroup", "urlMaps": "urlMap", "targetHttpProxies": "targetHttpProxy",
     "targetHttpsProxies": "targetHttpsProxy", "targetGrpcProxies": "targetGrpcProxy",
     "targetTcpProxies": "targetTcpProxy", "targetSslProxies": "targetSslProxy", "addressGroups": "addressGroup",
+    "clusters": "cluster",
 }  # fmt: skip
 _SAMPLE = 20
 """How many elements of a list are looked at to recognise it."""
@@ -29,7 +30,19 @@ _SAMPLE = 20
 
 def recognises(data: Any) -> bool:
     """Whether a value looks like the output of Google Cloud, Terraform apart."""
-    return any(kind_of(each.data) for each in islice(elements(data, NOWHERE), _SAMPLE))
+    return bool(ancestors(data)) or any(kind_of(each.data) for each in islice(elements(data, NOWHERE), _SAMPLE))
+
+
+def ancestors(data: Any) -> list[str]:
+    """A project and all that it is in, from the inside out (``gcloud projects get-ancestors``); empty for all else."""
+    if not isinstance(data, list) or len(data) < 2 or not all(_is_ancestor(each) for each in data):
+        return []
+    return [f"{each['type']}s/{each['id']}" for each in data] if data[0]["type"] == "project" else []
+
+
+def _is_ancestor(data: Any) -> bool:
+    known = isinstance(data, dict) and data.keys() == {"id", "type"}
+    return known and isinstance(data["id"], str) and data["type"] in ("project", "folder", "organization")
 
 
 def elements(data: Any, origin: Origin) -> Iterator[Node]:

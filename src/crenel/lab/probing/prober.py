@@ -250,6 +250,7 @@ class Prober:
         if probe.sport:
             source, target = int(ip_address(probe.source.address)), int(ip_address(probe.address))
             self._by_ends[probe.protocol, (source, probe.sport), (target, probe.port)] = number
+            self._by_port.setdefault(probe.sport, number)  # behind a translation the other end differs
             return probe.sport
         port = self._port(probe.source.address)
         self._by_port[port] = number
