@@ -6,21 +6,18 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crenel.dialects.change import Amended, amended
 from crenel.dialects.enforcement import Enforcement
 from crenel.dialects.foreign import is_cluster_wide, is_foreign
 from crenel.dialects.foreign import notice as foreign_notice
-from crenel.dialects.infrastructure import gather
-from crenel.dialects.joined import Joined, join
 from crenel.dialects.model import Input, Model, build, enforcement_of
 from crenel.kubernetes.decode import Decoded, decode
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.kubernetes.operators import is_predictable
 from crenel.kubernetes.population import further_addresses, node_addresses
 from crenel.network.addresses import AddressSet
-from crenel.network.firewalls import Infrastructure
 from crenel.network.traffic import parse_traffic
 from crenel.provenance import Origin, Problem
 from crenel.questions import places
@@ -29,12 +26,9 @@ from crenel.questions.connections import Connection, Selection, connections, eve
 from crenel.questions.diff import Difference, compare_amended, diff
 from crenel.questions.directory import Directory
 from crenel.questions.enforced import unenforced_notice
-from crenel.questions.exposure import urls
-from crenel.questions.exposure.asking import INTERNET, concerns, verdict
 from crenel.questions.exposure.assumptions import Assumptions
 from crenel.questions.exposure.assumptions import assume as assumptions
-from crenel.questions.exposure.outbound import Outlet, Outlets
-from crenel.questions.exposure.report import Exposure, exposure
+from crenel.questions.exposure.targets import INTERNET, concerns, is_url
 from crenel.questions.parties import Parties
 from crenel.questions.places import Place, PlaceError
 from crenel.questions.remedies.proposal import Remedy
@@ -42,6 +36,12 @@ from crenel.questions.remedies.smallest import remedy
 from crenel.questions.selecting import narrowed
 from crenel.questions.verdict import Verdict
 from crenel.sources.document import Document, Reading
+
+if TYPE_CHECKING:
+    from crenel.dialects.joined import Joined
+    from crenel.network.firewalls import Infrastructure
+    from crenel.questions.exposure.outbound import Outlet
+    from crenel.questions.exposure.report import Exposure
 
 
 class Network:
@@ -56,7 +56,8 @@ class Network:
         self._default_namespace = default_namespace
         known, self._infrastructure = _infrastructure(reading, decoded)
         own = [each for each in reading.problems if not any(each is problem for problem in known)]
-        self.problems: list[Problem] = [*own, *self._infrastructure.problems, *decoded.problems]
+        found = self._infrastructure.problems if self._infrastructure is not None else ()
+        self.problems: list[Problem] = [*own, *found, *decoded.problems]
         """What was wrong with the input: not read, or not applied."""
         self.examined = reading.examined
         """How many files, or API lists, were looked into."""
@@ -71,12 +72,16 @@ class Network:
     @property
     def infrastructure(self) -> Infrastructure:
         """What the input says of clouds and of the firewalls of hosts."""
-        return self._infrastructure
+        from crenel.network.firewalls import Infrastructure
+
+        return self._infrastructure or Infrastructure()
 
     @cached_property
     def joined(self) -> Joined:
         """The cluster together with the infrastructure that it runs on."""
-        return join(self.given, self._infrastructure)
+        from crenel.dialects.joined import join
+
+        return join(self.given, self.infrastructure)
 
     def exposure(self, *assume: str) -> Exposure:
         """What the internet can reach, path by path. `assume` are like ``internet-facing=yes``.
@@ -84,10 +89,14 @@ class Network:
         Raises:
             ValueError: an assumption cannot be read.
         """
+        from crenel.questions.exposure.report import exposure
+
         return exposure(self.joined, assumptions(assume), self.proxies)
 
     def outlets(self) -> list[Outlet]:
         """Where each workload can go outside of the cluster."""
+        from crenel.questions.exposure.outbound import Outlets
+
         return list(Outlets(self.joined).all())
 
     @property
@@ -133,16 +142,20 @@ class Network:
         """
         if source != INTERNET or not self._asks_for_paths(target):
             return can(self.directory, source, target, traffic)
-        if urls.is_url(target):
+        if is_url(target):
+            from crenel.questions.exposure import urls
+
             return urls.ask(self.joined, target, self.assumed, self.proxies)
         return self._from_internet(places.target(target, self.directory), traffic)
 
     def _asks_for_paths(self, target: str) -> bool:
         """Whether a question from the internet is about paths into the cluster, rather than about an address."""
-        return urls.is_url(target) or concerns(places.target(target, self.directory), self.model.network)
+        return is_url(target) or concerns(places.target(target, self.directory), self.model.network)
 
     def _from_internet(self, place: Place, traffic: str | None) -> Verdict:
         """Walk the paths from outside; their indices are those of the joined model."""
+        from crenel.questions.exposure.asking import verdict
+
         asked = place.traffic
         if traffic is not None:
             try:
@@ -157,6 +170,8 @@ class Network:
     @cached_property
     def exposed(self) -> Exposure:
         """What the internet can reach under `assumed`; settled when first asked for."""
+        from crenel.questions.exposure.report import exposure
+
         return exposure(self.joined, self.assumed, self.proxies)
 
     def remedy(self, source: str, target: str, traffic: str | None = None) -> Remedy | None:
@@ -280,10 +295,12 @@ class Network:
         return Network(reading, self._default_namespace, self.given.pod_cidrs)
 
 
-def _infrastructure(reading: Reading, decoded: Decoded) -> tuple[list[Problem], Infrastructure]:
+def _infrastructure(reading: Reading, decoded: Decoded) -> tuple[list[Problem], Infrastructure | None]:
     """What documents that are no Kubernetes objects say, and the problems that are none then."""
     if not reading.loose:
-        return [], Infrastructure()
+        return [], None
+    from crenel.dialects.infrastructure import gather
+
     nodes = {node.name: AddressSet.of(*node_addresses(node), *further_addresses(node)) for node in decoded.nodes}
     found, known = gather([(each.data, each.origin) for each in reading.loose], nodes)
     return [each.problem for number, each in enumerate(reading.loose) if number in known], found

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from crenel.network.endpoints import Kind
 from crenel.network.network import Network
 from crenel.network.rules import Direction
 from crenel.network.traffic import Match, protocol_name
 from crenel.questions.can import as_asked
 from crenel.questions.exposure.paths import Layer, Path, State
 from crenel.questions.exposure.report import Exposure
+from crenel.questions.exposure.targets import INTERNET
 from crenel.questions.places import Place
 from crenel.questions.verdict import Decision, Outcome, Step, Traffic, Verdict, Witness
 
-INTERNET = "internet"
 NO_WAY = (
     "nothing leads to it from outside: no load balancer, node port, host port, external address, public address or "
     "host network"
 )
 _OUTCOMES = {State.OPEN: Outcome.ALLOWED, State.POSSIBLE: Outcome.UNKNOWN, State.CLOSED: Outcome.DENIED}
 _DECISIONS = {State.OPEN: Decision.ALLOW, State.POSSIBLE: Decision.POSSIBLE, State.CLOSED: Decision.DENY}
-
-
-def concerns(place: Place, network: Network) -> bool:
-    """Whether paths from outside are what a question from the internet to a place is about."""
-    if place.service is not None:
-        return place.service.spec is None or place.service.spec.type != "ExternalName"
-    return any(network.endpoints[index].kind is Kind.WORKLOAD for index in place.members)
 
 
 def verdict(report: Exposure, place: Place, asked: tuple[Match, ...] | None, network: Network) -> Verdict:

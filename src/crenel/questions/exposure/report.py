@@ -34,7 +34,10 @@ def exposure(joined: Joined, assumed: Assumptions, declared: Mapping[str, tuple[
     first = list(Walker(ground, assumed).paths())
     served = proxies.find(joined.proxies, joined.model.given.decoded, joined.model.scope, declared or {})
     paths = [*first, *Proxied(ground, served).paths(first)]
-    return Exposure(paths, cheapest(paths), [*_chosen(assumed), *joined.infrastructure.assumptions])
+    assumptions = [*_chosen(assumed), *joined.infrastructure.assumptions]
+    if joined.infrastructure.tiers:
+        assumptions.append("firewalls let nodes hand on to pods on other nodes")
+    return Exposure(paths, cheapest(paths), assumptions)
 
 
 def within(report: Exposure, namespaces: Sequence[str]) -> Exposure:

@@ -8,19 +8,18 @@ from urllib.parse import SplitResult, urlsplit
 
 from crenel.dialects.joined import Joined
 from crenel.dialects.proxies import Served, find
-from crenel.questions.exposure.asking import INTERNET, judged
+from crenel.questions.exposure.asking import judged
 from crenel.questions.exposure.assumptions import Assumptions
 from crenel.questions.exposure.ground import Ground
 from crenel.questions.exposure.paths import Path
 from crenel.questions.exposure.proxied import Onward, Proxied
+from crenel.questions.exposure.targets import INTERNET, PORTS
 from crenel.questions.exposure.walking import Walker
 from crenel.questions.places import PlaceError
 from crenel.questions.verdict import Outcome, Verdict
 from crenel.routing.decision import Decision
 from crenel.routing.requests import Request
 from crenel.routing.routing import route
-
-_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +30,6 @@ class Asked:
     request: Request
 
 
-def is_url(text: str) -> bool:
-    """Whether a target is written as a URL."""
-    return text.partition("://")[0].lower() in _PORTS and "://" in text
-
-
 def read_url(text: str) -> Asked:
     """Read a URL.
 
@@ -44,7 +38,7 @@ def read_url(text: str) -> Asked:
     """
     try:
         parts = urlsplit(text)
-        port = parts.port or _PORTS[parts.scheme.lower()]
+        port = parts.port or PORTS[parts.scheme.lower()]
     except ValueError as error:
         raise PlaceError(f"cannot read {text!r}: {error}") from None
     if not parts.hostname:
