@@ -11,7 +11,7 @@ from crenel.network.addresses import AddressSet
 from crenel.network.firewalls import Infrastructure
 from crenel.provenance import Origin
 
-CLOUDS = ("aws", "azure", "gcp")
+CLOUDS = ("aws", "azure", "gcp", "openstack")
 """The packages of clouds, which have `recognises` and `read`."""
 
 

@@ -170,3 +170,54 @@ def made_by(group: str) -> dict[str, Any]:
     """The metadata of an instance of a managed group."""
     manager = f"projects/77/zones/us-east1-b/instanceGroupManagers/{group}"
     return {"metadata": {"kind": "compute#metadata", "items": [{"key": "created-by", "value": manager}]}}
+
+
+def layers(*, first: bool = False) -> list[Any]:
+    """Rules in two networks, policies at all levels, and machines that some of them are for.
+
+    `first` says that the policies of networks come before their rules.
+    """
+    other = f"{ROOT}/global/networks/other"
+    order = "BEFORE_CLASSIC_FIREWALL" if first else "AFTER_CLASSIC_FIREWALL"
+    six: dict[str, Any] = {"sourceRanges": ["2600:1900::/28"]}
+    return [
+        [network(networkFirewallPolicyEnforcementOrder=order),
+         network("other", networkFirewallPolicyEnforcementOrder=order)],
+        [subnet(), subnet("far", "10.9.1.0/24", other)],
+        [instance("web", nic("10.0.1.5", "34.1.2.3", "2600:1900::5"), tags=("web",), account="web"),
+         instance("db", nic("10.0.1.6", six="2600:1900::6"), tags=("db",), account="db"),
+         instance("far", nic("10.9.1.7", net=other, subnet="far"))],
+        [firewall("https", "tcp:443", targetTags=["web"]), firewall("https-six", "tcp:443", **six),
+         firewall("db", "tcp:5432", "icmp", sourceTags=["web"], targetServiceAccounts=[ACCOUNT.format("db")]),
+         firewall("bad", "tcp:1-1023", deny=True, priority=900, sourceRanges=["34.80.0.0/16"]),
+         firewall("out", "tcp:25,5000-6000", deny=True, egress=True, destinationRanges=["34.0.0.0/8"]),
+         firewall("far", "tcp:80,443", "udp:53", net=other)],
+        [hierarchical(
+            "base", "100", "organizations/1", policy_rule(1, "deny", "tcp:22"), policy_rule(2, "goto_next", "tcp"),
+            policy_rule(3, "allow", "udp:123", match={"srcIpRanges": ["35.0.0.0/8"], "layer4Configs": [
+                {"ipProtocol": "udp", "ports": ["123"]}]}),
+        )],
+        [network_policy("main", policy_rule(5, "allow", "tcp:8080-8089"), policy_rule(6, "deny", egress=True)),
+         network_policy("other", policy_rule(5, "deny", "tcp:443"), policy_rule(6, "goto_next"), nets=(other,))],
+    ]  # fmt: skip
+
+
+def documents() -> list[tuple[str, list[Any]]]:
+    """The whole estates, by name."""
+    return [("shop", shop(firewall("https", "tcp:443", targetTags=["web"]), firewall("ping", "icmp"))),
+            ("policies after rules", layers()), ("policies before rules", layers(first=True))]  # fmt: skip
+
+
+def large(count: int = 200, rules: int = 25) -> list[Any]:
+    """That many networks with that many rules each, and two machines in each network."""
+    nets = [f"n{number}" for number in range(count)]
+    some: dict[str, Any] = {"targetTags": ["a"]}
+    return [
+        [network(name) for name in nets],
+        [firewall(f"{name}-{each}", f"tcp:{1000 + each}", net=f"{ROOT}/global/networks/{name}", priority=each,
+                  sourceRanges=[f"10.{number}.{each}.0/24"], **(some if each % 2 else {}))
+         for number, name in enumerate(nets) for each in range(rules)],
+        [instance(f"{name}-{each}", nic(f"172.16.{number}.{each + 1}", net=f"{ROOT}/global/networks/{name}"),
+                  tags=("a",) if each else ())
+         for number, name in enumerate(nets) for each in range(2)],
+    ]  # fmt: skip

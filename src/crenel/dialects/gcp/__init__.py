@@ -7,6 +7,7 @@ firewalls, clusters, what tells which project is in which folder, and plans and 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from crenel.dialects.gcp import clusters, shapes, terraform
@@ -57,7 +58,7 @@ def collect(documents: Sequence[tuple[Any, Origin]]) -> Estate:
         if terraform.recognises(data):
             terraform.take_plan(data, origin, estate)
         elif ancestors := shapes.ancestors(data):
-            estate.parents.update(zip(ancestors, ancestors[1:], strict=False))
+            estate.parents.update(pairwise(ancestors))
             continue
         for node in shapes.elements(data, origin):
             if kind := shapes.kind_of(node.data):

@@ -202,7 +202,8 @@ _TAKERS: dict[str, Callable[[Node, Estate], None]] = {
     "firewallPolicy": _take_policy, "effective": _take_effective, "route": _take_route, "router": _take_router,
     "tagBinding": _take_binding, "addressGroup": _take_address_group, "association": _take_association,
     "project": _take_project, "folder": _take_folder, "instance": take_instance, "instanceGroup": take_group,
-    "cluster": take_cluster, "nodePool": take_pool, "forwardingRule": take_forwarding, **dict.fromkeys(BACKENDS, take_backend),
+    "cluster": take_cluster, "nodePool": take_pool, "forwardingRule": take_forwarding,
+    **dict.fromkeys(BACKENDS, take_backend),
 }  # fmt: skip
 
 

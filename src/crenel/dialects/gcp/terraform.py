@@ -173,7 +173,8 @@ def _of_template(block: Block, templates: Mapping[str, Block]) -> Iterator[dict[
     if block.resource.type not in tfbalancers.MANAGERS:
         return
     named = block.inner("version", 0, "instance_template") or block.reference("instance_template")
-    template = templates.get(key(named).partition("?")[0])
+    plain = named.partition("?")[0]
+    template = templates.get(key(plain) if "projects/" in plain else plain)
     if template is not None:
         manager = f"{_project(block)}/{tfbalancers.place(block)}/instanceGroupManagers/{block.text('name')}"
         name = f"instances of {block.text('name') or last(block.resource.address)}"

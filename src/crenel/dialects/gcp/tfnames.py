@@ -13,6 +13,8 @@ Converted: TypeAlias = Iterator[tuple[str, dict[str, Any]]]
 """Resources of the services: what they are, and what the service would say of them."""
 
 NETWORKS = "global/networks"
+_MANAGERS = "/instanceGroupManagers/"
+"""Managers of groups go by the path of the group that they make, which is what others refer to."""
 _SERVICE = "https://{}.googleapis.com/v1/"
 
 _GLOBAL = {
@@ -47,17 +49,15 @@ def path_of(resource: Resource) -> str:
     values = resource.values
     for name in ("self_link", "id"):
         written = values.get(name)
-        if isinstance(written, str) and "projects/" in written and "roupManagers/" not in written:
+        if isinstance(written, str) and "projects/" in written and _MANAGERS not in written:
             return key(written)
     return _foretold(resource) or _own(resource)
 
 
 def _foretold(resource: Resource) -> str:
-    """The path of something that is not there yet; empty where its name is not known."""
+    """The path of something that is not there yet, with its address where its name is not known; empty for others."""
     texts = {name: value for name, value in resource.values.items() if isinstance(value, str)}
-    name, project = texts.get("name", ""), f"projects/{texts.get('project', '')}"
-    if not name:
-        return ""
+    name, project = texts.get("name") or resource.address, f"projects/{texts.get('project', '')}"
     if resource.type in _GLOBAL:
         return f"{project}/{_GLOBAL[resource.type]}/{name}"
     if resource.type in _REGIONAL:

@@ -37,10 +37,10 @@ _MATCH = {
 
 
 def _hierarchical(block: Block) -> Converted:
-    name = block.text("short_name") or block.resource.address
+    number = last(block.id)
     yield "firewallPolicy", {
-        "name": last(block.id), "shortName": name, "selfLink": link(f"locations/global/firewallPolicies/{block.id}"),
-        "rules": _rules(block), "associations": [],
+        "name": number, "shortName": block.text("short_name") or block.resource.address,
+        "selfLink": link(f"locations/global/firewallPolicies/{number}"), "rules": _rules(block), "associations": [],
     }  # fmt: skip
 
 
