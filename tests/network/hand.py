@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from crenel.network.addresses import AddressSet
 from crenel.network.conditions import Condition
 from crenel.network.endpoints import Endpoint, Kind, Registry
 from crenel.network.network import Blueprint, Network
 from crenel.network.rules import EVERYONE, Action, Direction, Peers, Policy, Rule, Stage
+from crenel.network.shortcuts import Shortcut
 from crenel.network.traffic import parse_traffic
 from crenel.questions.explain import passage
 
@@ -71,13 +72,15 @@ def workload(name: str, number: int) -> Endpoint:
     )
 
 
-def network(*stages: Stage, more: Sequence[Endpoint] = ()) -> Network:
+def network(
+    *stages: Stage, more: Sequence[Endpoint] = (), shortcuts: Mapping[int, Sequence[Shortcut]] | None = None
+) -> Network:
     """Workloads a to d, and whoever else, behind stages."""
     members = [workload(name, number) for number, name in enumerate(WORKLOADS, start=1)]
     registry = Registry()
     for each in [*members, *more]:
         registry.index(each.name)
-    return Network(Blueprint(registry, [*members, *more], stages))
+    return Network(Blueprint(registry, [*members, *more], stages, shortcuts=shortcuts or {}))
 
 
 def index(net: Network, name: str) -> int:

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from crenel.bits import members
 from crenel.network.addresses import AddressSet
+from crenel.network.conditions import ALWAYS, NEVER, SameNode
+from crenel.network.endpoints import Kind
 from crenel.network.evaluate import Cell
 from crenel.network.network import Network
 from crenel.network.rules import EVERYONE, Action, Direction, Peers, Policy, Rule, Stage
+from crenel.network.shortcuts import Shortcut
 from crenel.network.traffic import ALL, Match, parse_traffic
 from network.hand import WORKLOADS, among, network
 
@@ -56,19 +59,43 @@ def policies(draw: st.DrawFn, certain: bool) -> Policy:
 def stages(draw: st.DrawFn, certain: bool) -> Stage:
     """Any stage."""
     ranks = draw(st.lists(st.lists(policies(certain), max_size=2).map(tuple), max_size=3))
-    return Stage("stage", draw(st.sampled_from(Direction)), tuple(ranks), draw(may), draw(may))
+    point = draw(st.sampled_from((0, 0, 0, 1, 2)))
+    return Stage("stage", draw(st.sampled_from(Direction)), tuple(ranks), draw(may), draw(may), point)
+
+
+@st.composite
+def shortcuts(draw: st.DrawFn, certain: bool) -> Shortcut:
+    """Any shortcut: within the cluster, from outside or to it."""
+    condition = None if certain or draw(may) else SameNode("a", "b")
+    outside = AddressSet.of(*draw(st.sets(st.sampled_from(("192.0.2.0/24", "10.0.0.0/30")), max_size=1)))
+    within = among(draw(names)), among(draw(names))
+    return Shortcut(*within, condition, *((outside, AddressSet()) if draw(may) else (AddressSet(), outside)))
 
 
 @st.composite
 def networks(draw: st.DrawFn, certain: bool = False) -> Network:
     """Four workloads and the blocks around them, behind one to three stages."""
-    return network(*draw(st.lists(stages(certain), min_size=1, max_size=3)))
+    listed = st.lists(shortcuts(certain), max_size=2)
+    past = {point: draw(listed) for point in draw(st.sets(st.sampled_from((0, 1, 2))))}
+    return network(*draw(st.lists(stages(certain), min_size=1, max_size=4)), shortcuts=past)
 
 
 def says(cells: Iterable[Cell], who: int, atom: int) -> tuple[bool, bool]:
     """(sure, possible) for a free end and an atom of traffic."""
     (cell,) = [each for each in cells if each.traffic >> atom & 1]
     return bool(cell.sure >> who & 1), bool(cell.allowed >> who & 1)
+
+
+def through(net: Network, direction: Direction, source: int, destination: int, atom: int) -> tuple[bool, bool]:
+    """(sure, possible) for all points of one direction, asked one by one."""
+    sure = possible = True
+    for point in net.views[0].points(direction):
+        cells = net.point(point, source, destination)
+        found = says(cells, destination if direction is Direction.EGRESS else source, atom)
+        past = net.passes_by(point, source, destination)
+        sure = sure and (found[0] or past == ALWAYS)
+        possible = possible and (found[1] or past != NEVER)
+    return sure, possible
 
 
 @settings(max_examples=30, deadline=None)
@@ -87,10 +114,9 @@ def test_row_column_point_and_end_agree(net: Network) -> None:
     for destination in members(everybody):
         column = net.column(view, destination, everybody)
         for source in members(everybody):
-            out = net.point(view, Direction.EGRESS, source, destination)
-            into = net.point(view, Direction.INGRESS, source, destination)
             for atom in atoms:
-                left, right = says(out, destination, atom), says(into, source, atom)
+                left = through(net, Direction.EGRESS, source, destination, atom)
+                right = through(net, Direction.INGRESS, source, destination, atom)
                 assert left == says(ends[Direction.EGRESS, source], destination, atom)
                 assert right == says(ends[Direction.INGRESS, destination], source, atom)
                 both = left[0] and right[0], left[1] and right[1]
@@ -133,9 +159,34 @@ def test_the_same_as_a_walk_through_the_stages(net: Network) -> None:
 def walked(net: Network, direction: Direction, source: int, destination: int, atom: int) -> set[str]:
     """What may come of one packet at one end: ``allow``, ``deny`` or both, where the order of policies is open."""
     subject, other = (source, destination) if direction is Direction.EGRESS else (destination, source)
+    found: set[str] = {"allow"}
+    for point in {each.point for each in net.blueprint.stages}:
+        if not any(_past(net, each, source, destination) for each in net.blueprint.shortcuts.get(point, ())):
+            said = _point(net, [each for each in net.blueprint.stages if each.point == point], direction, (
+                subject, other, destination, atom
+            ))  # fmt: skip
+            found = found - {"allow"} | said if "allow" in found else found
+    return found
+
+
+def _past(net: Network, shortcut: Shortcut, source: int, destination: int) -> bool:
+    """Whether a connection takes a shortcut."""
+    ends = (
+        (shortcut.sources, shortcut.from_outside, source),
+        (shortcut.destinations, shortcut.to_outside, destination),
+    )
+    return all(mask >> end & 1 or _outside(net, addresses, end) for mask, addresses, end in ends)
+
+
+def _outside(net: Network, addresses: AddressSet, end: int) -> bool:
+    own = net.endpoints[end].addresses
+    return net.endpoints[end].kind is Kind.BLOCK and own is not None and own <= addresses
+
+
+def _point(net: Network, stages: list[Stage], direction: Direction, packet: tuple[int, int, int, int]) -> set[str]:
     found: set[str] = set()
-    for each in (each for each in net.blueprint.stages if each.direction is direction):
-        said = _stage(net, each, subject, other, destination, atom)
+    for each in (each for each in stages if each.direction is direction):
+        said = _stage(net, each, *packet)
         found |= said - {"next"}
         if "next" not in said:
             return found

@@ -14,7 +14,7 @@ from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.population import Distinctions, populate
 from crenel.network.addresses import AddressSet
 from crenel.network.endpoints import Registry
-from crenel.network.network import Cuts, Network
+from crenel.network.network import Blueprint, Cuts, Network
 from crenel.network.traffic import TrafficTable
 from crenel.provenance import Unreadable
 
@@ -72,11 +72,16 @@ def build_with(given: Input, further: Callable[[Assembly], Cuts]) -> Model:
     return _finish(given, assembly, replace(frame, cuts=cuts, table=TrafficTable(cuts.traffic)))
 
 
-def build_alike(inputs: Sequence[Input]) -> list[Model]:
-    """Build several models on the same endpoints, blocks and traffic atoms, so that they can be compared."""
+def build_alike(inputs: Sequence[Input], extend: Sequence[Callable[[Assembly], Blueprint]] = ()) -> list[Model]:
+    """Build several models on the same endpoints, blocks and traffic atoms, so that they can be compared.
+
+    `extend` may have for each of them what adds further stages.
+    """
     registry = Registry()
     frame = Frame(registry, gather(*(given.decoded for given in inputs)))
     assemblies = [_assembled(given, frame) for given in inputs]
+    if extend:
+        assemblies = [replace(each, blueprint=more(each)) for each, more in zip(assemblies, extend, strict=True)]
     cuts = Cuts()
     for assembly in assemblies:
         cuts |= assembly.blueprint.cuts()

@@ -80,14 +80,15 @@ class SameNode:
 
 @dataclass(frozen=True, slots=True)
 class InputLacks:
-    """Something that the input does not say: ``whether it is in prefix list pl-1``."""
+    """Something that the input does not say: ``whether it is in prefix list pl-1``; `otherwise` is its negation."""
 
     what: str
+    otherwise: str = ""
 
     def text(self, holds: bool) -> str:
         """Write it, or its negation."""
         subject = self.what.removeprefix("whether ")
-        return subject if holds else f"not ({subject})"
+        return subject if holds else self.otherwise or f"not ({subject})"
 
 
 Condition: TypeAlias = NameResolves | AddressWithin | LabelHolds | PolicyDecides | ComesFirst | SameNode | InputLacks

@@ -7,13 +7,14 @@ taking the undecided away, so that at the end *allowed and not denied* is sure, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeAlias
 
 from crenel.network.lowering import Bucket, Entry, StageView
 from crenel.network.rules import Action, Direction
+from crenel.network.shortcuts import NOBODY, Bypass
 from crenel.network.traffic import ALL
 
 Step: TypeAlias = tuple[Action, int, int, int, Entry | None]
@@ -35,6 +36,8 @@ class Cell:
     """For parallel policies: the state that each starts from, and what none of them decided."""
     barred: int = 0
     """Those whom an earlier point of the path may deny."""
+    aside: int = 0
+    """Those who do not come to the current point, or perhaps not."""
 
     @property
     def sure(self) -> int:
@@ -52,6 +55,7 @@ class Cell:
             self.before,
             self.after,
             self.barred,
+            self.aside,
         )
         self.traffic &= traffic
         return rest
@@ -231,6 +235,25 @@ def _isolate(cells: list[Cell], stage: StageView, pinned: int, by_subject: bool,
             record(Event(stage, cell.traffic, None, not hit & ~sure))
         cell.denied |= hit
         cell.undecided &= ~sure
+
+
+def cross(
+    cells: list[Cell],
+    stages: Sequence[StageView],
+    pinned: int,
+    by_subject: bool,
+    bypass: Bypass = NOBODY,
+    record: Recorder | None = None,
+) -> None:
+    """Take cells through the stages of one point, which not all free ends come to."""
+    for cell in cells:
+        cell.aside = cell.undecided & bypass.any
+        cell.undecided &= ~bypass.sure
+    for stage in stages:
+        run(cells, stage, pinned, by_subject, record)
+    decide(cells)
+    for cell in cells:
+        cell.allowed |= cell.aside
 
 
 def decide(cells: list[Cell]) -> None:

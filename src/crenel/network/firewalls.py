@@ -128,6 +128,8 @@ class Filter:
     possible: frozenset[str] = frozenset()
     origin: Origin = NOWHERE
     api: str = ""
+    field: FieldPath = ()
+    """Where it begins in its document."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ families, or no rule speaks of addresses, have one view for all.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import count
@@ -143,9 +143,16 @@ class StageView:
     """One stage as one view sees it."""
 
     def __init__(
-        self, stage: Stage, entries: list[Entry], isolated: Side, parts: Callable[[Side], tuple[Side, ...]]
+        self,
+        stage: Stage,
+        entries: list[Entry],
+        isolated: Side,
+        parts: Callable[[Side], tuple[Side, ...]],
+        outside: Mapping[Policy, int],
     ) -> None:
+        """`outside` has the blocks that policies guard as well."""
         self.stage = stage
+        self._outside = outside
         self._parts = parts
         self.entries = entries
         self.isolated = isolated
@@ -174,15 +181,28 @@ class StageView:
             self._isolators = defaultdict(list)
             if self.stage.isolating:
                 for policy in (policy for rank in self.stage.ranks for policy in rank):
-                    for subject in members((policy.subjects | policy.possible) & self.isolated.possible):
+                    for subject in members((self.guards(policy) | policy.possible) & self.isolated.possible):
                         self._isolators[subject].append(policy)
         return self._isolators[endpoint]
+
+    def guards(self, policy: Policy) -> int:
+        """Whom a policy surely guards."""
+        return policy.subjects | self._outside.get(policy, 0)
 
     def index(self, by_subject: bool) -> Index:
         """The index by subjects, or by peers; built when first asked for."""
         if by_subject not in self._indices:
             self._indices[by_subject] = Index(self.entries, by_subject, self._parts)
         return self._indices[by_subject]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """One enforcement point of one direction, with its stages that have anything to say, in order."""
+
+    direction: Direction
+    number: int
+    stages: Sequence[StageView]
 
 
 class View:
@@ -194,7 +214,8 @@ class View:
         self.matcher = lowering.matcher
         self.stages = stages
         speaking = [stage for stage in stages if stage.entries or stage.isolated.possible]
-        self._active = {each: [stage for stage in speaking if stage.stage.direction is each] for each in Direction}
+        self.way = [Point(*place, stages) for place, stages in _by_point(speaking).items()]
+        """The points that a connection passes, in order: from its source outwards, then inwards to its destination."""
 
     @property
     def everyone(self) -> int:
@@ -215,16 +236,41 @@ class View:
         found = self.matcher.reachable
         return found if found >> source & 1 else found & ~self.matcher.double
 
+    def points(self, direction: Direction) -> list[Point]:
+        """The points of one direction, in order."""
+        return [point for point in self.way if point.direction is direction]
+
     def of(self, direction: Direction) -> list[StageView]:
         """The stages of one direction that have anything to say, in order."""
-        return self._active[direction]
+        return [stage for point in self.points(direction) for stage in point.stages]
+
+
+def _by_point(stages: Sequence[StageView]) -> dict[tuple[Direction, int], list[StageView]]:
+    """Stages by their points, in the order of a connection. The policies of both ends are points in any case."""
+    numbers = sorted({0, *(stage.stage.point for stage in stages)})
+    outwards = [(Direction.EGRESS, number) for number in numbers]
+    inwards = [(Direction.INGRESS, number) for number in reversed(numbers)]
+    found: dict[tuple[Direction, int], list[StageView]] = {place: [] for place in [*outwards, *inwards]}
+    for stage in stages:
+        found[stage.stage.direction, stage.stage.point].append(stage)
+    return {place: each for place, each in found.items() if each or place[1] == 0}
 
 
 class Lowering:
     """Lowers stages for one view."""
 
-    def __init__(self, endpoints: Mapping[int, Endpoint], table: TrafficTable, family: Family | None) -> None:
+    def __init__(
+        self,
+        endpoints: Mapping[int, Endpoint],
+        table: TrafficTable,
+        family: Family | None,
+        seen: Mapping[int, Mapping[int, Endpoint]] | None = None,
+    ) -> None:
+        """`seen` has, by point, the endpoints that look different there from what they are."""
         self.matcher = Matcher(endpoints.items(), family)
+        self._matchers = {
+            point: Matcher({**endpoints, **others}.items(), family) for point, others in (seen or {}).items()
+        }
         self._table = table
         self._family = family
         self._named: dict[str, list[tuple[int, Endpoint]]] = defaultdict(list)
@@ -249,26 +295,26 @@ class Lowering:
         added = [policy for policy in stage.ranks[0] if policy not in before]
         if any(rule.action for policy in added for rule in policy.rules):
             return self.stage(stage)
-        entries = [
-            entry for policy in added for entry in self._policy(policy, self._subjects(policy), (0, 0), stage.direction)
-        ]
+        entries = [entry for policy in added for entry in self._policy(policy, self._subjects(policy), (0, 0), stage)]
         return old.replaced(stage, before - now, entries, self._isolated(stage))
 
     def _isolated(self, stage: Stage) -> Side:
         sure = possible = 0
         for policy in (policy for rank in stage.ranks for policy in rank) if stage.isolating else ():
-            sure |= policy.subjects
-            possible |= policy.possible
-        everyone = self.matcher.everyone
-        return self._side(sure & everyone, (sure | possible) & everyone)
+            subjects = self._subjects(policy)
+            sure |= subjects.sure
+            possible |= subjects.possible
+        return self._side(sure, possible)
 
     def stage(self, stage: Stage) -> StageView:
         """Lower one stage."""
         entries: list[Entry] = []
         for rank, policies in enumerate(stage.ranks):
             for number, policy in enumerate(policies):
-                entries += self._policy(policy, self._subjects(policy), (rank, number), stage.direction)
-        return StageView(stage, entries, self._isolated(stage), self.parts)
+                entries += self._policy(policy, self._subjects(policy), (rank, number), stage)
+        guarding = [policy for rank in stage.ranks for policy in rank if policy.at is not None]
+        outside = {policy: self._subjects(policy).possible for policy in guarding}
+        return StageView(stage, entries, self._isolated(stage), self.parts, outside)
 
     def _side(self, sure: int, possible: int) -> Side:
         found = (possible.bit_length(), sure, possible)
@@ -291,13 +337,16 @@ class Lowering:
     def _subjects(self, policy: Policy) -> Side:
         everyone = self.matcher.everyone
         sure = policy.subjects & everyone
+        if policy.at is not None:
+            sure |= self.matcher.addresses(policy.at)[0] & self.matcher.elsewhere
         return self._side(sure, sure | policy.possible & everyone)
 
-    def _policy(self, policy: Policy, subjects: Side, place: tuple[int, int], direction: Direction) -> Iterator[Entry]:
+    def _policy(self, policy: Policy, subjects: Side, place: tuple[int, int], stage: Stage) -> Iterator[Entry]:
         if not subjects.possible:
             return
+        matcher, direction = self._matchers.get(stage.point, self.matcher), stage.direction
         for number, rule in enumerate(policy.rules):
-            sure, possible = self.matcher.match(rule.peers)
+            sure, possible = matcher.match(rule.peers)
             if not possible:
                 continue
             peers = self._side(sure, possible)

@@ -7,18 +7,20 @@ rule treats alike are solved once, against all sources at a time.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 
 from crenel.bits import key, members, union
 from crenel.network.addresses import FAMILIES, LAST, AddressSet, Family
+from crenel.network.conditions import NEVER, Formula
 from crenel.network.endpoints import LOCAL_NODE, Endpoint, Kind, Registry
-from crenel.network.evaluate import Cell, Recorder, decide, proceed, run, start
+from crenel.network.evaluate import Cell, Recorder, cross, proceed, start
 from crenel.network.locality import NOWHERE_NEAR, Locality, localise
-from crenel.network.lowering import Lowering, View
+from crenel.network.lowering import Lowering, Point, View
 from crenel.network.matching import Matcher
 from crenel.network.rules import Direction, Policy, Rule, Stage
+from crenel.network.shortcuts import NOBODY, Shortcut, Shortcuts
 from crenel.network.traffic import ALL, Match, TrafficTable
 
 
@@ -52,14 +54,20 @@ class Blueprint:
     """The families the cluster is known, or assumed, to use."""
     inside: AddressSet = field(default_factory=AddressSet)
     """The cluster's own ranges: pods, Services, nodes."""
+    shortcuts: Mapping[int, Sequence[Shortcut]] = field(default_factory=dict)
+    """By enforcement point, which connections never come to it."""
+    seen: Mapping[int, Mapping[int, Endpoint]] = field(default_factory=dict)
+    """By enforcement point, the members that it sees with other addresses than they have themselves."""
 
     def rules(self) -> Iterator[Rule]:
         """All rules of all stages."""
         return (rule for stage in self.stages for rank in stage.ranks for policy in rank for rule in policy.rules)
 
     def spoken_families(self) -> tuple[Family, ...]:
-        """The families that the cluster or its rules speak of."""
-        named = {each for rule in self.rules() if rule.peers.addresses for each in rule.peers.addresses.families()}
+        """The families that the cluster or the rules of its workloads speak of."""
+        own = (policy for stage in self.stages if not stage.point for rank in stage.ranks for policy in rank)
+        spoken = [rule.peers.addresses for policy in own for rule in policy.rules if rule.peers.addresses]
+        named = {each for addresses in spoken for each in addresses.families()}
         return tuple(family for family in FAMILIES if family in named or family in self.families)
 
     def cuts(self) -> Cuts:
@@ -67,6 +75,10 @@ class Blueprint:
         addresses: set[AddressSet] = set()
         traffic: set[Match] = set()
         names: set[str] = set()
+        for shortcut in (each for point in self.shortcuts.values() for each in point):
+            addresses |= {each for each in (shortcut.from_outside, shortcut.to_outside) if each}
+        for policy in (policy for stage in self.stages for rank in stage.ranks for policy in rank):
+            addresses |= {policy.at} if policy.at is not None else set()
         for rule in self.rules():
             if rule.peers.addresses is not None:
                 addresses.add(rule.peers.addresses)
@@ -105,8 +117,9 @@ class Network:
         self.locality = Locality(self.endpoints)
         self._kinds: dict[Kind, int] = {}
         self._starts = {family: _starts(cuts, family) for family in FAMILIES}
-        families = _families(cuts)
-        self.views = [Lowering(self.endpoints, self.table, family).view(blueprint.stages) for family in families]
+        self._shortcuts = {point: Shortcuts(each, self.endpoints) for point, each in blueprint.shortcuts.items()}
+        lowerings = [Lowering(self.endpoints, self.table, family, blueprint.seen) for family in _families(cuts)]
+        self.views = [lowering.view(blueprint.stages) for lowering in lowerings]
 
     def changed(self, stages: Sequence[Stage], added: Iterable[Policy]) -> Network | None:
         """This network with other stages over the same members, sharing all that does not differ.
@@ -195,37 +208,44 @@ class Network:
         ]
 
     def point(
-        self,
-        view: View,
-        direction: Direction,
-        source: int,
-        destination: int,
-        traffic: int = ALL,
-        record: Recorder | None = None,
+        self, point: Point, source: int, destination: int, traffic: int = ALL, record: Recorder | None = None
     ) -> list[Cell]:
-        """Solve one end of a connection: the source's egress or the destination's ingress, over `traffic`."""
-        subject, other = (source, destination) if direction is Direction.EGRESS else (destination, source)
+        """Solve one point of a connection, over `traffic`, as if the packets came to it."""
+        ends = (source, destination) if point.direction is Direction.EGRESS else (destination, source)
+        subject, other = ends
         by_subject = bool(self.native >> other & 1)
         cells = start(1 << (other if by_subject else subject), traffic)
-        for stage in view.of(direction):
-            run(cells, stage, subject if by_subject else other, by_subject, record)
-        decide(cells)
+        cross(cells, point.stages, subject if by_subject else other, by_subject, record=record)
         return cells
+
+    def passes_by(self, point: Point, source: int, destination: int) -> Formula:
+        """When the packets of a connection never come to a point."""
+        shortcuts = self._shortcuts.get(point.number)
+        return shortcuts.when(source, destination) if shortcuts is not None else NEVER
 
     def end(self, view: View, direction: Direction, subject: int) -> list[Cell]:
         """Solve one end alone, against everybody: what a subject's egress, or its ingress, lets through."""
         cells = start(view.everyone)
-        for stage in view.of(direction):
-            run(cells, stage, subject, True)
-        decide(cells)
+        self._cross(cells, view.points(direction), subject, direction)
         return cells
+
+    def _cross(self, cells: list[Cell], points: Iterable[Point], pinned: int, guarded: Direction) -> None:
+        """Take cells through points in a row; `guarded` is the direction that guards the pinned end."""
+        for number, point in enumerate(points):
+            if number:
+                proceed(cells)
+            shortcuts = self._shortcuts.get(point.number)
+            bypass = NOBODY
+            if shortcuts is not None:
+                bypass = (shortcuts.sources if guarded is Direction.INGRESS else shortcuts.destinations)(pinned)
+            cross(cells, point.stages, pinned, point.direction is guarded, bypass)
 
     def column(self, view: View, destination: int, universe: int, traffic: int = ALL) -> list[Cell]:
         """Solve one destination against a set of sources. Those on its own node are what the node is."""
         near = self.locality.near(destination) if universe & self.locality.hosted else NOWHERE_NEAR
         wanted = universe & view.sources_of(destination)
         cells = start(wanted | near.any, traffic)
-        _pass_both_ends(cells, view, destination, Direction.INGRESS)
+        self._cross(cells, view.way, destination, Direction.INGRESS)
         if near.any:
             localise(cells, near, wanted)
         return cells
@@ -233,7 +253,7 @@ class Network:
     def row(self, view: View, source: int, universe: int, traffic: int = ALL) -> list[Cell]:
         """Solve one source against a set of destinations."""
         cells = start(universe & view.targets_of(source), traffic)
-        _pass_both_ends(cells, view, source, Direction.EGRESS)
+        self._cross(cells, view.way, source, Direction.EGRESS)
         return cells
 
     def solve(self, view: View, sources: int, destinations: int, traffic: int = ALL) -> list[Region]:
@@ -258,6 +278,7 @@ class Network:
         groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for destination in members(destinations):
             signature: list[int] = [view.matcher.double >> destination & 1, self.locality.place(destination)]
+            signature += [each.place(destination) for each in self._shortcuts.values()]
             for index, stage in indices:
                 if stage.stage.direction is Direction.INGRESS:
                     signature.append(
@@ -291,16 +312,6 @@ def by_member(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
             refined.append((left, what))
         found = refined
     return found
-
-
-def _pass_both_ends(cells: list[Cell], view: View, pinned: int, guarded: Direction) -> None:
-    """Take cells through the source's egress and the destination's ingress; `guarded` is what guards the pinned end."""
-    for direction in (Direction.EGRESS, Direction.INGRESS):
-        for stage in view.of(direction):
-            run(cells, stage, pinned, direction is guarded)
-        decide(cells)
-        if direction is Direction.EGRESS:
-            proceed(cells)
 
 
 def _changed(view: View, stages: Sequence[Stage], table: TrafficTable) -> View:

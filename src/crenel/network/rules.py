@@ -1,10 +1,11 @@
 """Rules, policies and stages: what dialects translate into.
 
-A connection passes the stages of its source's egress, then those of its destination's ingress, each in order. Within a
-stage policies are ranked; within a rank they are parallel: each is tried on its own from the same state, so that two of
-them that disagree leave the outcome open (an undefined order), while two that agree do not. Within a policy the first
-rule that matches decides. What no rule decides goes on to the next stage, unless the stage isolates its subjects: then
-it is denied. After the last stage it is allowed.
+A connection passes the stages of its source's egress, then those of its destination's ingress, each in order. Stages of
+different enforcement points follow one another, from the source outwards and then inwards to the destination, and every
+point has to let it through. Within a stage policies are ranked; within a rank they are parallel: each is tried on its
+own from the same state, so that two of them that disagree leave the outcome open (an undefined order), while two that
+agree do not. Within a policy the first rule that matches decides. What no rule decides goes on to the next stage,
+unless the stage isolates its subjects: then it is denied. After the last stage of a point it is allowed there.
 
 Every discipline lowers into this: *union of allows with isolation* is one rank of allowing policies in an isolating
 stage; *first match* is one rank per policy; *deny over allow* is a rank of the denying rules before one of the
@@ -40,6 +41,11 @@ class Direction(enum.Enum):
 
     EGRESS = "egress"
     INGRESS = "ingress"
+
+    @property
+    def other(self) -> Direction:
+        """The one that the answer takes."""
+        return Direction.INGRESS if self is Direction.EGRESS else Direction.EGRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,10 @@ class Policy:
     origin: Origin = field(default=NOWHERE)
     api: str = ""
     """Which API it belongs to, for the question who enforces it."""
+    at: AddressSet | None = None
+    """Addresses outside that it guards as well."""
+    place: FieldPath = ("spec",)
+    """Where it begins in its document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,9 @@ class Stage:
     """The policies of one tier at one enforcement point.
 
     `isolating` stages deny what none of their rules allowed, for the subjects of any of their policies. `local_exempt`
-    stages never stand between an endpoint and its own node.
+    stages never stand between an endpoint and its own node. `point` is the enforcement point that it belongs to,
+    counted from the guarded end outwards: 0 is where policies of workloads are enforced. `replies` says that its rules
+    are about the packets that answer, which leave by the guarded end where connections come in.
     """
 
     name: str
@@ -109,3 +121,5 @@ class Stage:
     ranks: tuple[tuple[Policy, ...], ...]
     isolating: bool = False
     local_exempt: bool = False
+    point: int = 0
+    replies: bool = False

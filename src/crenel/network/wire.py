@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
-from crenel.bits import union
 from crenel.network.addresses import FAMILIES, AddressSet
 from crenel.network.conditions import InputLacks
 from crenel.network.endpoints import Endpoint, Kind, Registry
@@ -63,12 +63,57 @@ class Wire:
         return tuple(Match(each, CLIENT_PORTS) if each in PORTED else Match(each) for each in protocols)
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Who is behind some interfaces: bitsets of endpoints, sure within possible, and addresses outside."""
+
+    sure: int
+    possible: int
+    outside: AddressSet
+
+
+class Seats:
+    """Who is behind which interface.
+
+    `alone` has by the name of an interface those who are behind it and no other. Each of `several` are those who may be
+    behind any of some interfaces, with these. `outside` has the addresses of interfaces that nobody is behind.
+    """
+
+    def __init__(
+        self,
+        alone: Mapping[str, int],
+        several: Sequence[tuple[frozenset[str], int]] = (),
+        outside: Mapping[str, AddressSet] | None = None,
+    ) -> None:
+        self._alone = alone
+        self._several = several
+        self._outside = outside or {}
+        self._known: dict[frozenset[str], Behind] = {}
+
+    def behind(self, names: frozenset[str]) -> Behind:
+        """Who is behind any of some interfaces, by their names; a name that nobody knows has nobody behind it."""
+        if (known := self._known.get(names)) is None:
+            known = self._known[names] = self._behind(names)
+        return known
+
+    def _behind(self, names: frozenset[str]) -> Behind:
+        sure = possible = 0
+        for mask in (self._alone[name] for name in names if name in self._alone):
+            sure |= mask
+        for alternatives, mask in self._several:
+            sure |= mask if alternatives <= names else 0
+            possible |= mask if not alternatives.isdisjoint(names) else 0
+        addresses = [self._outside[name] for name in names if name in self._outside]
+        return Behind(sure, sure | possible, reduce(AddressSet.__or__, addresses, AddressSet()))
+
+
 def blueprint(infrastructure: Infrastructure, registry: Registry) -> Blueprint:
     """The members and stages that an infrastructure makes."""
     members = [_endpoint(each) for each in infrastructure.interfaces]
     families = tuple(family for family in FAMILIES if any(family in each.families for each in members)) or FAMILIES
     indices = {each.name: registry.index(each.name) for each in members}
-    stages = [stage(each, indices) for each in apart(infrastructure)]
+    seats = Seats({name: 1 << index for name, index in indices.items()})
+    stages = [stage(each, seats) for each in apart(infrastructure)]
     inside = AddressSet()
     for each in infrastructure.interfaces:
         inside |= each.addresses | each.public
@@ -92,15 +137,13 @@ def wire(infrastructure: Infrastructure, frame: Frame | None = None) -> Wire:
     return Wire(infrastructure, *(Network(replace(whole, stages=some), cuts, table) for some in (forth, back)))
 
 
-def stage(tier: Tier, indices: Mapping[str, int]) -> Stage:
-    """Lower one tier whose rules have no subjects of their own (`apart`).
-
-    `indices` are those of the interfaces; who is not among them is nobody.
-    """
-    ranks = tuple(tuple(_policy(each, indices) for each in rank) for rank in tier.ranks)
-    return Stage(tier.layer, tier.direction, ranks, isolating=tier.isolating)
+def stage(tier: Tier, seats: Seats, point: int = 0) -> Stage:
+    """Lower one tier whose rules have no subjects of their own (`apart`)."""
+    ranks = tuple(tuple(_policy(each, seats) for each in rank) for rank in tier.ranks)
+    return Stage(tier.layer, tier.direction, ranks, isolating=tier.isolating, point=point)
 
 
+_NOWHERE = AddressSet()
 _MOST = 1024
 """How many addresses of its own an interface may have; one that is said to have more has some of them."""
 
@@ -118,35 +161,37 @@ def _endpoint(interface: Interface) -> Endpoint:
     )
 
 
-def _policy(filter_: Filter, indices: Mapping[str, int]) -> Policy:
-    rules = tuple(part for rule in filter_.rules for part in _rules(rule, indices))
-    possible = _mask(filter_.possible, indices)
+def _policy(filter_: Filter, seats: Seats) -> Policy:
+    rules = tuple(part for rule in filter_.rules for part in _rules(rule, seats))
+    guarded, perhaps = seats.behind(filter_.guards - filter_.possible), seats.behind(filter_.possible)
+    possible = (guarded.possible | perhaps.possible) & ~guarded.sure
     return Policy(
         filter_.title,
-        _mask(filter_.guards, indices) & ~possible,
+        guarded.sure,
         rules,
         possible,
         InputLacks(f"whether {filter_.title} guards it") if possible else None,
         filter_.origin,
         filter_.api,
+        guarded.outside or None,
+        filter_.field,
     )
 
 
-def _rules(rule: FilterRule, indices: Mapping[str, int]) -> Iterable[Rule]:
+def _rules(rule: FilterRule, seats: Seats) -> Iterable[Rule]:
     """The part of a rule that is known, and the part that is not, as rules of their own."""
     peer = rule.peer
     if peer.everyone or peer.addresses is not None or peer.interfaces:
+        named = seats.behind(peer.interfaces)
         peers = Peers(
             everyone=peer.everyone,
-            endpoints=_mask(peer.interfaces, indices),
-            addresses=peer.addresses,
+            endpoints=named.sure,
+            possible=named.possible & ~named.sure,
+            condition=InputLacks("whether it is behind that interface") if named.possible & ~named.sure else None,
+            addresses=(peer.addresses or _NOWHERE) | named.outside if named.outside else peer.addresses,
             doubt=InputLacks(f"whether it is {rule.only}") if rule.only else None,
         )
         yield Rule(rule.action, peers, rule.traffic, rule.field, rule.name)
     for text in peer.unknown:
         doubt = InputLacks(f"whether it is in {text}")
         yield Rule(rule.action, Peers(everyone=True, doubt=doubt), rule.traffic, rule.field, rule.name)
-
-
-def _mask(names: Sequence[str] | frozenset[str], indices: Mapping[str, int]) -> int:
-    return union(indices[name] for name in names if name in indices)

@@ -10,6 +10,7 @@ from itertools import zip_longest
 import msgspec
 
 from crenel.bits import members
+from crenel.dialects.assemble import ADMIN, BASELINE, FOREIGN, NETWORKPOLICY
 from crenel.dialects.change import Amended
 from crenel.dialects.model import Model
 from crenel.kubernetes.objects.meta import KubernetesObject
@@ -117,6 +118,7 @@ def of_inputs(before: Model, after: Model) -> Causes:
             for policy in (policy for rank in stage.ranks for policy in rank if policy.title in names):
                 found.mark(policy, stage.direction)
     _foreign(found, before, after)
+    _layers(found, before, after)
     _add_members(found, before, after)
     return found
 
@@ -137,6 +139,33 @@ def _foreign(found: Causes, before: Model, after: Model) -> None:
         for stage in model.assembly.blueprint.stages:
             for policy in (policy for rank in stage.ranks for policy in rank if policy.title in names):
                 found.mark(policy, stage.direction)
+
+
+def _layers(found: Causes, before: Model, after: Model) -> None:
+    """Firewalls, routes and ways in, by what they say of whom: both sides share their sets."""
+    old, new = _beyond(before), _beyond(after)
+    for title in sorted(title for title in old.keys() | new.keys() if _said(old, title) != _said(new, title)):
+        origin = next(policy for _, policy in (new.get(title) or old[title])).origin
+        found.all.append(Cause(title, _how(title in old, title in new), origin))
+        for direction, policy in (*old.get(title, ()), *new.get(title, ())):
+            found.mark(policy, direction)
+
+
+def _beyond(model: Model) -> dict[str, list[tuple[Direction, Policy]]]:
+    """What stands on the way beside policies of workloads, by title."""
+    known: dict[str, list[tuple[Direction, Policy]]] = defaultdict(list)
+    for stage in model.assembly.blueprint.stages:
+        if stage.name not in (FOREIGN, ADMIN, NETWORKPOLICY, BASELINE):
+            for policy in (policy for rank in stage.ranks for policy in rank):
+                known[policy.title].append((stage.direction, policy))
+    return known
+
+
+def _said(policies: dict[str, list[tuple[Direction, Policy]]], title: str) -> object:
+    return [
+        (direction, policy.subjects, policy.possible, policy.at, [(r.action, r.peers, r.traffic) for r in policy.rules])
+        for direction, policy in policies.get(title, ())
+    ]
 
 
 def _add_members(found: Causes, before: Model, after: Model) -> None:

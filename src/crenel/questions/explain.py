@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from crenel.network.conditions import Formula, all_of
+from crenel.network.conditions import ALWAYS, Formula, all_of, any_of
 from crenel.network.endpoints import Endpoint, Kind
 from crenel.network.evaluate import Cell, Event, run, start
 from crenel.network.locality import LOCAL, guarded
-from crenel.network.lowering import StageView, View
+from crenel.network.lowering import Point, StageView, View
 from crenel.network.network import Network
 from crenel.network.rules import Action, Direction
 from crenel.questions.formulas import allowed_when
@@ -22,7 +22,16 @@ _DECISIONS = {
     Action.MAY_DENY: Decision.POSSIBLE,
     Action.MAY_DECIDE: Decision.POSSIBLE,
 }
-_WORDS = {Action.ALLOW: "allows it", Action.DENY: "denies it", Action.NEXT: "passes it on"}
+_WORDS = {Action.ALLOW: "allows {}", Action.DENY: "denies {}", Action.NEXT: "passes {} on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What happened at one point: `passed_by` is when the packets do not come to it."""
+
+    point: Point
+    events: tuple[Event, ...]
+    passed_by: Formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,8 @@ class Passage:
     sure: int
     possible: int
     steps: tuple[Step, ...]
-    events: tuple[tuple[Event, ...], tuple[Event, ...]]
+    met: tuple[Met, ...]
+    """What was met at each point of the way that the packets come to."""
 
     @property
     def outcome(self) -> Outcome:
@@ -53,15 +63,31 @@ def passage(network: Network, view: View, source: int, destination: int, traffic
     asked = traffic & network.table.everything
     sure = possible = asked
     steps: list[Step] = []
-    recorded: list[tuple[Event, ...]] = []
-    for direction in (Direction.EGRESS, Direction.INGRESS):
+    met: list[Met] = []
+    for point in view.way:
+        passed_by = network.passes_by(point, source, destination)
+        if passed_by == ALWAYS:
+            continue
         events: list[Event] = []
-        cells = network.point(view, direction, source, destination, asked, events.append)
+        cells = network.point(point, source, destination, asked, events.append)
+        through = _traffic(cell for cell in cells if cell.allowed)
         sure &= _traffic(cell for cell in cells if cell.allowed and not cell.denied)
-        possible &= _traffic(cell for cell in cells if cell.allowed)
-        steps += _steps(network, view, direction, source, destination, asked, events)
-        recorded.append(tuple(events))
-    return Passage(view, source, destination, asked, sure, possible, tuple(steps), (recorded[0], recorded[1]))
+        possible &= asked if passed_by else through
+        found = list(_steps(network, point, source, destination, asked, events))
+        steps += map(_perhaps, found) if passed_by else found
+        met.append(Met(point, tuple(events), passed_by))
+    return Passage(view, source, destination, asked, sure, possible, tuple(_told(steps)), tuple(met))
+
+
+def _told(steps: list[Step]) -> Iterator[Step]:
+    """The steps, without the word that no policy applies where something else does."""
+    spoken = {step.direction for step in steps if step.stage}
+    return (step for step in steps if step.stage or step.direction not in spoken)
+
+
+def _perhaps(step: Step) -> Step:
+    """A step at a point that the packets may not come to."""
+    return step if step.decision is Decision.NONE else replace(step, decision=Decision.POSSIBLE)
 
 
 def _traffic(cells: Iterator[Cell]) -> int:
@@ -75,32 +101,26 @@ def condition(network: Network, found: Passage) -> Formula:
     """When the uncertain part of a passage is allowed; taken at its lowest traffic."""
     uncertain = found.possible & ~found.sure
     atom = uncertain & -uncertain
-    egress, ingress = found.events
-    out = allowed_when(
-        [event for event in egress if event.traffic & atom], network.endpoints[found.destination], found.destination
-    )
-    into = allowed_when(
-        [event for event in ingress if event.traffic & atom], network.endpoints[found.source], found.source
-    )
-    return all_of(out, into)
+    total = ALWAYS
+    for met in found.met:
+        other = found.destination if met.point.direction is Direction.EGRESS else found.source
+        events = [event for event in met.events if event.traffic & atom]
+        total = all_of(total, any_of(met.passed_by, allowed_when(events, network.endpoints[other], other)))
+    return total
 
 
 def _steps(
-    network: Network,
-    view: View,
-    direction: Direction,
-    source: int,
-    destination: int,
-    asked: int,
-    events: list[Event],
+    network: Network, point: Point, source: int, destination: int, asked: int, events: list[Event]
 ) -> Iterator[Step]:
+    direction = point.direction
     subject = network.endpoints[source if direction is Direction.EGRESS else destination]
-    if not guarded(subject) and not events:
-        yield Step("", direction, Decision.NONE, f"no policy applies to the {direction.value} of {_free(subject)}")
+    if not events and (point.number or not guarded(subject)):
+        if not point.number:
+            yield Step("", direction, Decision.NONE, f"no policy applies to the {direction.value} of {_free(subject)}")
         return
     met = {id(event.stage) for event in events}
     open_traffic = asked
-    for stage in view.of(direction):
+    for stage in point.stages:
         if id(stage) in met:
             here = [event for event in events if event.stage is stage]
             yield from _described(network, stage, here, source, destination, decisive=True)
@@ -172,13 +192,14 @@ def _rule_step(event: Event, stage: StageView, decisive: bool) -> Step:
         text = f"{entry.policy.title} is not understood and may {'deny' if action is Action.MAY_DENY else 'change'} it"
     else:
         name = f" {rule.name!r}" if rule.name else ""
+        packets = stage.stage.direction.other if stage.stage.replies else stage.stage.direction
         number = (
-            f"{stage.stage.direction.value} rule {rule.field[-1] + 1}"
+            f"{packets.value} rule {rule.field[-1] + 1}"
             if rule.field and isinstance(rule.field[-1], int)
             else "rule"
         )
         doubt = "" if sure else (" if it comes first" if event.contested else ", if it matches")
-        text = f"{entry.policy.title} {number}{name} {_WORDS[action]}{doubt}"
+        text = f"{entry.policy.title} {number}{name} {_WORDS[action].format(_it(stage))}{doubt}"
     return Step(
         stage.stage.name,
         stage.stage.direction,
@@ -192,11 +213,19 @@ def _rule_step(event: Event, stage: StageView, decisive: bool) -> Step:
     )
 
 
+def _it(stage: StageView) -> str:
+    return "the reply" if stage.stage.replies else "it"
+
+
+def _this(stage: StageView) -> str:
+    return "the reply" if stage.stage.replies else "this"
+
+
 def _isolations(network: Network, stage: StageView, subject: int, sure: bool, decisive: bool) -> Iterator[Step]:
     name = network.endpoints[subject].title
     for policy in stage.isolators(subject):
-        verb = "isolates" if policy.subjects >> subject & 1 else "may isolate"
-        text = f"{policy.title} {verb} {name} for {stage.stage.direction.value} and no rule of it allows this"
+        verb = "isolates" if stage.guards(policy) >> subject & 1 else "may isolate"
+        text = f"{policy.title} {verb} {name} for {stage.stage.direction.value} and no rule of it allows {_this(stage)}"
         decision = Decision.DENY if sure else Decision.POSSIBLE
         yield Step(
             stage.stage.name,
@@ -207,5 +236,5 @@ def _isolations(network: Network, stage: StageView, subject: int, sure: bool, de
             policy.api,
             decisive,
             policy.origin,
-            ("spec",),
+            policy.place,
         )

@@ -87,10 +87,10 @@ def _best(model: Model, blocked: Blocked, found: Passage) -> tuple[Model, Edit] 
 
 
 def _first_block(found: Passage) -> tuple[Direction, Event] | None:
-    for direction, events in zip((Direction.EGRESS, Direction.INGRESS), found.events, strict=True):
-        for event in events:
+    for met in found.met:
+        for event in met.events:
             if event.entry is None or event.entry.rule.action.name == "DENY":
-                return direction, event
+                return met.point.direction, event
     return None
 
 
