@@ -18,9 +18,11 @@ from crenel.network.addresses import AddressSet
 from crenel.network.firewalls import Answer, Fact, Filter, FilterRule, Infrastructure, Interface, Peer, Tier
 from crenel.network.rules import Action, Direction
 from crenel.network.traffic import TCP, Match
+from crenel.questions.connections import connections
 from crenel.questions.exposure.assumptions import assume
 from crenel.questions.exposure.outbound import Outlets
 from crenel.questions.exposure.report import exposure
+from crenel.questions.layered import Layers, layered
 
 WORKLOADS, SERVICES, ROUTES, POLICIES, NODES, GROUPS, RULES = 5000, 2000, 500, 2000, 100, 200, 5000
 SECONDS = 5.0
@@ -42,6 +44,11 @@ def measurements() -> Iterator[Row]:
     start = time.process_time()
     outlets = list(Outlets(joined).all())
     yield Row(f"egress of {WORKLOADS:,} workloads", time.process_time() - start, "s", note=f"{len(outlets):,} rows")
+    start = time.process_time()
+    (model,) = layered([Layers(given, joined, found)])
+    lines = connections(model.network)
+    note = f"{len(lines):,} connections, once the paths are known"
+    yield Row("map with all layers of it", time.process_time() - start, "s", note=note)
 
 
 def cluster() -> Iterator[dict[str, Any]]:

@@ -20,8 +20,8 @@ def read(*documents: Any) -> Infrastructure:
 
 
 def asked(made: Infrastructure, source: str, target: str, traffic: str) -> Outcome:
-    """What becomes of a connection; an end is the id of an interface or an address."""
-    ready = wire(made)
-    ends = [ready.index(end) if end.startswith("eni-") else block_of(ready.forth, end) for end in (source, target)]
-    family: Family = 6 if any(":" in end for end in (source, target)) else 4
+    """What becomes of a connection; an end is the name of an interface or an address, which tells the family."""
+    ready, names = wire(made), {each.name for each in made.interfaces}
+    ends = [ready.index(end) if end in names else block_of(ready.forth, end) for end in (source, target)]
+    family: Family = 6 if any(":" in end for end in (source, target) if end not in names) else 4
     return crossing(ready, family, ends[0], ends[1], parse_traffic(traffic)).outcome

@@ -2,8 +2,7 @@
 
 Sources: VPC user guide, "Security groups" (allow-only, the union of all groups of an interface, connections are
 tracked; a group as a source means the private addresses of the interfaces that have it) and "Network ACLs" (of a
-subnet, in the order of rule numbers, replies are judged as well, traffic within the subnet is not); both pages: what
-goes to the resolver, instance metadata, time and licence activation is not filtered.
+subnet, in the order of rule numbers, replies are judged as well, traffic within the subnet is not).
 """
 
 from __future__ import annotations
@@ -11,19 +10,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from crenel.dialects.aws.balancers import kept
 from crenel.dialects.aws.records import Acl, Card, Entry, Estate, Group, Permission
-from crenel.network.addresses import AddressSet
+from crenel.dialects.aws.services import Services
+from crenel.network.addresses import FAMILIES, AddressSet
 from crenel.network.firewalls import ANYONE, Filter, FilterRule, Peer, Tier
 from crenel.network.rules import Action, Direction
+from crenel.network.traffic import LAST_PORT, Match, Ports
 
 API = "aws"
+_ANY: Ports = (1, LAST_PORT)
 GROUP, ACL = "aws security group", "aws network acl"
-SERVICES = AddressSet.of(
-    "169.254.169.253", "169.254.169.254", "169.254.169.123", "169.254.169.249", "169.254.169.250", "169.254.169.251",
-    "169.254.170.2", "fd00:ec2::253", "fd00:ec2::254", "fd00:ec2::123", "fd00:ec2::250",
-)  # fmt: skip
-"""Services of the platform at link-local addresses, which nothing filters."""
-_FREE = FilterRule(Action.NEXT, Peer(addresses=SERVICES), name="services of the platform, which are not filtered")
 
 
 class Tiers:
@@ -32,10 +29,22 @@ class Tiers:
     def __init__(self, estate: Estate, cards: Sequence[Card]) -> None:
         self._estate = estate
         self._cards = cards
+        self._services = Services(estate)
+        self._acl_of = {subnet: acl for acl in estate.acls.values() for subnet in acl.subnets}
         self._members: dict[str, set[str]] = defaultdict(set)
+        self._networks: dict[str, set[str]] = defaultdict(set)
+        self._through: dict[str, dict[str, tuple[Match, ...]]] = defaultdict(dict)
+        comes = {each.title: tuple(kept(each, estate)) for each in estate.balancers.values()}
+        for card in cards:
+            for each in (card.groups or ()) if comes.get(card.balancer) else ():
+                self._through[each][card.balancer] = comes[card.balancer]
+        self._named: dict[str, list[str]] = defaultdict(list)
+        for group in estate.groups.values():
+            self._named[group.name].append(group.id)
         for card in cards:
             for each in card.groups or ():
                 self._members[each].add(card.id)
+                self._networks[each].add(card.network)
 
     def all(self) -> list[Tier]:
         """Those of both directions, in the order in which packets meet them."""
@@ -56,20 +65,37 @@ class Tiers:
                 rule = FilterRule(Action.NEXT, Peer(unknown=(f"what security group {each} allows",)))
                 yield Filter(f"security group {each}, which is not in the input", guards, (rule,), api=API)
             else:
-                rules = tuple(self._rules(group, direction))
-                yield Filter(group.title, guards, rules, origin=group.origin, api=API)
-        silent = frozenset(card.id for card in self._cards if card.groups is None)
+                rules = (*self._free(self._networks[each], direction), *self._rules(group, direction))
+                yield Filter(group.title, guards, rules, origin=group.origin, api=API, field=group.field)
+        silent = [card for card in self._cards if card.groups is None]
         if silent:
             rule = FilterRule(Action.NEXT, Peer(unknown=("what its security groups allow",)))
-            yield Filter("security groups, which are not in the input", silent, (rule,), api=API)
+            guards = frozenset(card.id for card in silent)
+            yield Filter("security groups, which are not in the input", guards, (rule,), api=API)
+
+    def _free(self, networks: set[str], direction: Direction) -> list[FilterRule]:
+        return self._services.rules(networks, direction) if direction is Direction.EGRESS else []
 
     def _rules(self, group: Group, direction: Direction) -> Iterator[FilterRule]:
-        if direction is Direction.EGRESS:
-            yield _FREE
+        """Its rules; the same may be written in several documents."""
+        seen: set[tuple[object, ...]] = set()
         for each in group.permissions:
-            if each.direction is direction:
-                name = each.name or ""
-                yield FilterRule(Action.NEXT, self._peer(each), each.traffic, each.only, each.field, name)
+            if each.direction is direction and each.meaning not in seen:
+                seen.add(each.meaning)
+                yield FilterRule(Action.NEXT, self._peer(each), each.traffic, each.only, each.field, each.name)
+                yield from self._vouched(each) if direction is Direction.INGRESS else ()
+
+    def _vouched(self, permission: Permission) -> Iterator[FilterRule]:
+        """The clients of a load balancer that keeps their addresses, where a rule names its group.
+
+        They are let in like itself (Elastic Load Balancing, "Update the security groups for your Network Load
+        Balancer"); an address alone does not tell who comes through it.
+        """
+        for group in map(self._identifier, permission.groups):
+            for title, comes in self._through.get(group, {}).items():
+                if traffic := _common(permission.traffic, comes):
+                    peer = Peer(unknown=(f"what comes through {title}, which keeps the addresses of clients",))
+                    yield FilterRule(Action.NEXT, peer, traffic, permission.only, permission.field, permission.name)
 
     def _peer(self, permission: Permission) -> Peer:
         addresses, unknown = permission.addresses, list(permission.unknown)
@@ -79,49 +105,80 @@ class Tiers:
             else:
                 unknown.append(f"prefix list {each}")
         members: set[str] = set()
-        for each in permission.groups:
+        for each in map(self._identifier, permission.groups):
             members |= self._members.get(each, set())
             if each not in self._members and each not in self._estate.groups:
                 unknown.append(f"security group {each}")
         return Peer(addresses=addresses or None, interfaces=frozenset(members), unknown=tuple(unknown))
 
+    def _identifier(self, text: str) -> str:
+        """The id of a group that a rule names; one that it tells by name is found by that where it is the only one."""
+        if text in self._members or text in self._estate.groups:
+            return text
+        named = self._named.get(text, [])
+        return named[0] if len(named) == 1 else text
+
     # Network ACLs
 
     def _acls(self, direction: Direction) -> Iterator[Filter]:
-        by_subnet: dict[str, set[str]] = defaultdict(set)
+        by_subnet: dict[str, list[Card]] = defaultdict(list)
         for card in self._cards:
-            by_subnet[card.subnet].add(card.id)
+            by_subnet[card.subnet].append(card)
         for subnet in sorted(by_subnet):
-            guards, acl = frozenset(by_subnet[subnet]), self._estate.acl_of(subnet) if subnet else None
+            guards = frozenset(card.id for card in by_subnet[subnet])
+            free = self._services.rules({card.network for card in by_subnet[subnet]}, direction)
+            rules, acl = (*free, *self._inside(subnet)), self._acl_of.get(subnet) if subnet else None
             if acl is None:
                 where = subnet or "a subnet that is not in the input"
                 rule = FilterRule(Action.NEXT, Peer(unknown=(f"what the network ACL of {where} allows",)))
-                title = f"network acl of {where}, which is not in the input"
-                yield Filter(title, guards, (*self._inside(subnet), rule), api=API)
+                yield Filter(f"network acl of {where}, which is not in the input", guards, (*rules, rule), api=API)
             else:
-                rules = (*self._inside(subnet), *_entries(acl, direction))
-                yield Filter(f"network acl {acl.id} ({subnet})", guards, rules, origin=acl.origin, api=API)
+                title = f"network acl {acl.id} ({subnet})"
+                yield Filter(title, guards, (*rules, *_entries(acl, direction)), origin=acl.origin, api=API)
 
     def _inside(self, subnet: str) -> Iterator[FilterRule]:
         """What does not cross the border of the subnet is not judged."""
-        yield _FREE
         known = self._estate.subnets.get(subnet)
-        if known is not None and known.addresses:
-            yield FilterRule(Action.NEXT, Peer(addresses=known.addresses), name="within the subnet")
-        else:
-            unknown = (f"the range of {subnet or 'its subnet'}",)
-            yield FilterRule(Action.NEXT, Peer(unknown=unknown), name="within the subnet")
+        addresses = known.addresses if known is not None else AddressSet()
+        vague = known.vague if known is not None and addresses else frozenset(FAMILIES)
+        if addresses:
+            yield FilterRule(Action.NEXT, Peer(addresses=addresses), name="within the subnet")
+        if vague:
+            peer, only = Peer(addresses=AddressSet.everything(*vague)), f"in the range of {subnet or 'its subnet'}"
+            yield FilterRule(Action.NEXT, peer, only=only, name="within the subnet")
+
+
+def _common(traffic: tuple[Match, ...] | None, comes: tuple[Match, ...]) -> tuple[Match, ...]:
+    """What of some traffic comes through a load balancer."""
+    if traffic is None:
+        return comes
+    return tuple(
+        Match(one.protocol, (low, high))
+        for one in traffic
+        for other in comes
+        for low, high in [_shared(one.ports or _ANY, other.ports or _ANY)]
+        if one.protocol == other.protocol and low <= high
+    )
+
+
+def _shared(one: Ports, other: Ports) -> Ports:
+    return max(one[0], other[0]), min(one[1], other[1])
 
 
 def _entries(acl: Acl, direction: Direction) -> Iterator[FilterRule]:
-    entries = sorted((each for each in acl.entries if each.direction is direction), key=lambda each: each.number)
-    for each in entries:
-        if each.action is Action.MAY_DECIDE:
-            yield FilterRule(each.action, ANYONE, field=each.field, name="an entry that cannot be read")
-        else:
-            peer = Peer(addresses=each.addresses)
-            yield FilterRule(each.action, peer, each.traffic, each.only, each.field, _name(each))
+    """Its entries in the order of their numbers; the same may be written in several documents."""
+    mine = [each for each in acl.entries if each.direction is direction]
+    seen: set[tuple[object, ...]] = set()
+    for each in sorted(mine, key=lambda each: each.number):
+        meaning = (each.number, each.action, each.traffic, each.only, each.addresses)
+        if meaning in seen:
+            continue
+        seen.add(meaning)
+        yield _rule(each)
 
 
-def _name(entry: Entry) -> str:
-    return f"number {entry.number}"
+def _rule(entry: Entry) -> FilterRule:
+    if entry.action is Action.MAY_DECIDE:
+        return FilterRule(entry.action, ANYONE, field=entry.field, name="an entry that cannot be read")
+    peer = Peer(addresses=entry.addresses)
+    return FilterRule(entry.action, peer, entry.traffic, entry.only, entry.field, f"number {entry.number}")
