@@ -4,6 +4,8 @@ A fenced block marked ``console`` is a session in the checkout: a line that begi
 follows is what it prints. Commands that begin with `make` are only shown. The commands of a block share a home and a
 folder for labs; what is still up at its end is taken down. A block in which a lab is built is shown as it is where no
 lab can be built. `make docs` runs this; the tests compare.
+
+The pages of the checks of `crenel audit`, in docs/checks, are written from the files of the checks.
 """
 
 from __future__ import annotations
@@ -96,8 +98,32 @@ def _run(command: str, status: int, environment: dict[str, str]) -> tuple[int, s
     return ended.returncode, ended.stdout
 
 
+def checks() -> dict[Path, str]:
+    """The pages of the checks and their index, as they have to be."""
+    from crenel.audit.catalogue import rules
+    from crenel.audit.pages import index, page
+
+    folder = ROOT / "docs" / "checks"
+    return {folder / "index.md": index(), **{folder / f"{rule.check.id}.md": page(rule) for rule in rules()}}
+
+
+def publish() -> None:
+    """Write the pages of the checks; those of checks that are gone go too."""
+    wanted = checks()
+    folder = next(iter(wanted)).parent
+    folder.mkdir(exist_ok=True)
+    for path in set(folder.glob("*.md")) - set(wanted):
+        path.unlink()
+        print(f"removed {path.relative_to(ROOT)}")
+    for path, text in wanted.items():
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+            print(f"updated {path.relative_to(ROOT)}")
+
+
 def main() -> None:
     """Rewrite the pages whose outputs have changed, and name them."""
+    publish()
     why = why_no_labs()
     if why:
         print(f"sessions with a lab stay as they are: {why}")

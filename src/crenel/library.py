@@ -23,7 +23,7 @@ from crenel.provenance import Origin, Problem
 from crenel.questions import places
 from crenel.questions.can import blocked_pair, can
 from crenel.questions.connections import Connection, Selection, connections, everything
-from crenel.questions.diff import Difference, compare_amended, diff
+from crenel.questions.diff import Difference, compare, compare_amended, diff
 from crenel.questions.directory import Directory
 from crenel.questions.enforced import unenforced_notice
 from crenel.questions.exposure.assumptions import Assumptions
@@ -34,14 +34,18 @@ from crenel.questions.places import Place, PlaceError
 from crenel.questions.remedies.proposal import Remedy
 from crenel.questions.remedies.smallest import remedy
 from crenel.questions.selecting import narrowed
-from crenel.questions.verdict import Verdict
+from crenel.questions.verdict import Decision, Verdict
 from crenel.sources.document import Document, Reading
 
 if TYPE_CHECKING:
+    from crenel.audit.baseline import Baseline
+    from crenel.audit.report import Audit
+    from crenel.audit.settings import Settings
     from crenel.dialects.joined import Joined
     from crenel.network.firewalls import Infrastructure
     from crenel.questions.exposure.outbound import Outlet
     from crenel.questions.exposure.report import Exposure
+    from crenel.questions.layered import Layers
 
 
 class Network:
@@ -115,14 +119,35 @@ class Network:
         return self._amended[1].model if self._amended is not None else build(self.given)
 
     @cached_property
+    def layers(self) -> Layers:
+        """The input with its infrastructure, and what the internet reaches."""
+        from crenel.questions.layered import Layers
+
+        return Layers(self.given, self.joined, self.exposed)
+
+    @cached_property
+    def layered(self) -> Model:
+        """What questions about connections ask: the model, with the infrastructure's layers where the input has any."""
+        if not self._infrastructure:
+            return self.model
+        from crenel.questions.layered import layered
+
+        return layered([self.layers])[0]
+
+    @property
+    def resting_on(self) -> Sequence[str]:
+        """What answers about connections assume of the infrastructure."""
+        return list(self.layers.assumptions()) if self._infrastructure else []
+
+    @cached_property
     def directory(self) -> Directory:
         """Names of this network's endpoints."""
-        return Directory(self.model)
+        return Directory(self.layered)
 
     @cached_property
     def parties(self) -> Parties:
         """Names of sets of endpoints."""
-        return Parties(self.model.network)
+        return Parties(self.layered.network)
 
     @cached_property
     def enforcement(self) -> Enforcement:
@@ -146,11 +171,16 @@ class Network:
             from crenel.questions.exposure import urls
 
             return urls.ask(self.joined, target, self.assumed, self.proxies)
-        return self._from_internet(places.target(target, self.directory), traffic)
+        return self._from_internet(places.target(target, self._policies_alone), traffic)
 
     def _asks_for_paths(self, target: str) -> bool:
         """Whether a question from the internet is about paths into the cluster, rather than about an address."""
-        return is_url(target) or concerns(places.target(target, self.directory), self.model.network)
+        return is_url(target) or concerns(places.target(target, self._policies_alone), self.model.network)
+
+    @cached_property
+    def _policies_alone(self) -> Directory:
+        """Names of the endpoints of the model without the infrastructure's layers."""
+        return Directory(self.model) if self._infrastructure else self.directory
 
     def _from_internet(self, place: Place, traffic: str | None) -> Verdict:
         """Walk the paths from outside; their indices are those of the joined model."""
@@ -185,7 +215,9 @@ class Network:
         """
         if source == INTERNET and self._asks_for_paths(target):
             return None
-        blocked = blocked_pair(self.directory, source, target, traffic)
+        if self._infrastructure and self._stops(source, target, traffic):
+            return None
+        blocked = blocked_pair(self._policies_alone, source, target, traffic)
         if blocked is None:
             return None
         outside = blocked.start.addresses or blocked.end.addresses
@@ -193,6 +225,13 @@ class Network:
             return remedy(self.model, blocked)
         model = build(self.given, cut_at=outside)
         return remedy(model, blocked_pair(Directory(model), source, target, traffic))
+
+    def _stops(self, source: str, target: str, traffic: str | None) -> bool:
+        """Whether something else than a policy stands in the way of a connection as well."""
+        from crenel.questions.layered import is_layer
+
+        found = can(self.directory, source, target, traffic)
+        return any(step.decision in (Decision.DENY, Decision.POSSIBLE) and is_layer(step) for step in found.trace)
 
     def connections(
         self,
@@ -212,7 +251,7 @@ class Network:
             PlaceError: an end cannot be found, or the traffic cannot be read.
         """
         chosen = self.selection(namespaces, sources, targets, traffic, nodes)
-        return connections(self.model.network, chosen, expand)
+        return connections(self.layered.network, chosen, expand)
 
     def selection(
         self,
@@ -232,6 +271,11 @@ class Network:
 
     def diff(self, other: Network, *, expand: bool = False) -> Difference:
         """What `other` changes: its connections against this network's."""
+        if self._infrastructure or other._infrastructure:
+            from crenel.questions.layered import layered
+
+            before, after = layered([self.layers, other.layers])
+            return compare(before, after, expand)
         if other._amended is not None and other._amended[0] is self and other._amended[1].differing is not None:
             return compare_amended(self.model, other._amended[1], self.parties, expand)
         return diff(self.given, other.given, expand)
@@ -274,7 +318,7 @@ class Network:
         removed = [self._policies[each] for each in {*gone, *new_keys} if each in self._policies]
         changed = amended(self.model, policies, removed)
         new = copy(self)
-        for cached in ("model", "directory", "parties", "joined", "exposed"):
+        for cached in ("model", "directory", "parties", "joined", "exposed", "layers", "layered", "_policies_alone"):
             new.__dict__.pop(cached, None)
         known = {**self._policies, **new_keys}
         for each in gone - new_keys.keys():
@@ -292,7 +336,24 @@ class Network:
             documents = _edited(documents, more, less, self._default_namespace)
         old = self._reading
         reading = Reading(documents, old.problems, old.unreadable, old.loose, old.examined)
-        return Network(reading, self._default_namespace, self.given.pod_cidrs)
+        new = Network(reading, self._default_namespace, self.given.pod_cidrs)
+        new.assumed, new.proxies = self.assumed, self.proxies
+        return new
+
+    def audit(self, settings: Settings | None = None, baseline: Baseline | None = None) -> Audit:
+        """What is wrong with the network's security, how it can be reached, and how to mend it.
+
+        Raises:
+            SelectionError: the settings name a check that there is none of.
+        """
+        from crenel.audit.run import audit
+        from crenel.audit.subject import Material, Subject
+
+        reading = self._reading
+        origins = [*(each.origin for each in reading.documents), *(each.origin for each in reading.loose)]
+        live = bool(reading.documents) and all(each.served for each in reading.documents)
+        material = Material(self.given, self.infrastructure, self.assumed, self.proxies, origins, live)
+        return audit(Subject(material, settings), baseline)
 
 
 def _infrastructure(reading: Reading, decoded: Decoded) -> tuple[list[Problem], Infrastructure | None]:

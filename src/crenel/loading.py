@@ -21,16 +21,21 @@ def load(
     context: str | None = None,
     kubeconfig: str | None = None,
     namespaces: Sequence[str] = (),
+    aws: Sequence[str] = (),
+    aws_profile: str | None = None,
 ) -> Network:
     """Read configuration into a `Network`.
 
     Without `sources` the cluster of the current kubeconfig context, or of `context`, is read (extra
-    ``crenel[cluster]``). Nothing that is wrong with the input raises: see `Network.problems`.
+    ``crenel[cluster]``). `aws` are regions that are read besides from the account of the current credentials, or of
+    `aws_profile` (extra ``crenel[aws]``); an empty name is the region of the environment or of the profile. Nothing
+    that is wrong with the input raises: see `Network.problems`.
 
     Raises:
         ValueError: a pod CIDR is none.
     """
     reading = read(sources, context=context, kubeconfig=kubeconfig, namespaces=namespaces)
+    reading.extend(read_aws(aws, aws_profile))
     return Network(reading, default_namespace, pod_cidrs)
 
 
@@ -51,6 +56,15 @@ def read(
     for source in sources:
         total.extend(_one(source, stdin))
     return total
+
+
+def read_aws(regions: Sequence[str], profile: str | None = None) -> Reading:
+    """Read regions of an account of AWS; nothing where none is named."""
+    if not regions:
+        return Reading()
+    from crenel.sources import aws
+
+    return aws.read(regions, profile=profile)
 
 
 def _one(source: Source, stdin: IO[bytes] | None) -> Reading:

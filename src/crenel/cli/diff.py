@@ -7,7 +7,14 @@ cluster. Policies that are reformatted, reordered or split are no difference.
 import argparse
 from typing import TYPE_CHECKING
 
-from crenel.cli.options import add_cluster_options, add_namespace_options, add_reading_options, add_report_options
+from crenel.cli.options import (
+    add_aws_options,
+    add_cluster_options,
+    add_exposure_options,
+    add_namespace_options,
+    add_reading_options,
+    add_report_options,
+)
 from crenel.cli.usage import UsageError
 
 if TYPE_CHECKING:
@@ -23,9 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: `old` and `new` are texts that name a side each."""
     parser.add_argument("old", metavar="OLD", help="the state before")
     parser.add_argument("new", metavar="NEW", help="the state after")
+    add_exposure_options(parser)
     add_namespace_options(parser)
     group = parser.add_argument_group("input")
     add_cluster_options(group)
+    add_aws_options(group)
     add_reading_options(group)
     add_report_options(parser, FORMATS)
 
@@ -39,7 +48,9 @@ def run(args: argparse.Namespace) -> int:
 
     clock = Clock()
     inputs.pause_collector()
-    old, new = (inputs.side(text, args, clock) for text in (args.old, args.new))
+    old, new = inputs.sides(args, clock)
+    for side in (old, new):
+        inputs.take_assumptions(args, side)
     code = inputs.verify(args, old, new)
     with clock.phase("solve"):
         report = _report(old, new, args)
@@ -57,7 +68,7 @@ def _report(old: "Network", new: "Network", args: argparse.Namespace) -> "Differ
     difference = old.diff(new)
     if args.namespace:
         difference = _narrowed(difference, old, new, args.namespace)
-    return DifferenceReport(difference, inputs.context(old, new), args.old, args.new)
+    return DifferenceReport(difference, inputs.resting(old, new), args.old, args.new)
 
 
 def _narrowed(difference: "Difference", old: "Network", new: "Network", namespaces: list[str]) -> "Difference":

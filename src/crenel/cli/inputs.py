@@ -4,15 +4,17 @@ import argparse
 import gc
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from crenel.cli import exit_codes
 from crenel.cli.clock import Clock
 from crenel.cli.complaints import complain, note, say
 from crenel.cli.usage import UsageError
 from crenel.library import Network
-from crenel.loading import read
+from crenel.loading import read, read_aws
 from crenel.network.addresses import parse_network
 from crenel.output.reports import Context, Enforced
+from crenel.provenance import Problem, Severity
 from crenel.questions.exposure.assumptions import assume
 from crenel.questions.places import PlaceError
 from crenel.sources.document import Reading
@@ -41,16 +43,50 @@ def network(args: argparse.Namespace, clock: Clock) -> Network:
     Raises:
         UsageError: an option's value makes no sense.
     """
-    return _network(args.filename, args, clock)
+    _check(args)
+    with clock.phase("read"):
+        cloud = aws(args)
+    return _network(args.filename, args, clock, cloud)
 
 
-def side(text: str, args: argparse.Namespace, clock: Clock) -> Network:
-    """Read one side of a difference: a path, ``git:REV[:PATH]``, a snapshot or ``live``.
+def sides(args: argparse.Namespace, clock: Clock) -> tuple[Network, Network]:
+    """Read both sides of a difference: a path, ``git:REV[:PATH]``, a snapshot or ``live``.
+
+    AWS belongs to a side that is live, or else to both.
 
     Raises:
         UsageError: an option's value makes no sense.
     """
-    return _network([] if text == LIVE else [text], args, clock)
+    _check(args)
+    with clock.phase("read"):
+        cloud = aws(args)
+    texts = (args.old, args.new)
+
+    def side(text: str) -> Network:
+        mine = cloud if text == LIVE or LIVE not in texts else Reading()
+        return _network([] if text == LIVE else [text], args, clock, mine)
+
+    return side(args.old), side(args.new)
+
+
+def aws(args: argparse.Namespace) -> Reading:
+    """Read what ``--aws`` asks for.
+
+    Raises:
+        UsageError: a profile is named that is not used.
+    """
+    if args.aws_profile is not None and not args.aws:
+        raise UsageError("--aws-profile is of use with --aws alone")
+    return read_aws(args.aws, args.aws_profile)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Look at the values of options before anything is read."""
+    for text in args.pod_cidr:
+        try:
+            parse_network(text)
+        except ValueError:
+            raise UsageError(f"--pod-cidr {text}: not a CIDR") from None
 
 
 def changed(base: Network, args: argparse.Namespace, clock: Clock) -> Network:
@@ -74,14 +110,10 @@ def changed(base: Network, args: argparse.Namespace, clock: Clock) -> Network:
     return new
 
 
-def _network(sources: Sequence[str], args: argparse.Namespace, clock: Clock) -> Network:
-    for text in args.pod_cidr:
-        try:
-            parse_network(text)
-        except ValueError:
-            raise UsageError(f"--pod-cidr {text}: not a CIDR") from None
+def _network(sources: Sequence[str], args: argparse.Namespace, clock: Clock, cloud: Reading) -> Network:
     with clock.phase("read"):
         reading = _files(sources) if sources else live(args, args.namespace)
+        reading.extend(cloud)
     with clock.phase("decode"):
         return Network(reading, args.default_namespace, args.pod_cidr)
 
@@ -161,6 +193,15 @@ def context(*networks: Network) -> Context:
     """What every answer about some networks says beside the answer."""
     warnings = dict.fromkeys(each.warning for each in networks if each.warning)
     return Context("; ".join(warnings), tuple(notice for each in networks for notice in each.notices))
+
+
+def resting(*networks: Network) -> Context:
+    """The same where connections were asked about, with what that assumes of the infrastructure; stderr has it too."""
+    assumed = dict.fromkeys(f"assumed: {text}" for each in networks for text in each.resting_on)
+    for text in assumed:
+        note(text)
+    said = context(*networks)
+    return replace(said, notices=(*said.notices, *(Problem(text, severity=Severity.NOTICE) for text in assumed)))
 
 
 def enforced(each: Network) -> Enforced:

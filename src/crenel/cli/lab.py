@@ -87,4 +87,4 @@ def _check_use(args: argparse.Namespace) -> str:
 
 
 def _has_input(args: argparse.Namespace) -> bool:
-    return bool(args.filename or args.context or args.kubeconfig)
+    return bool(args.filename or args.context or args.kubeconfig or args.aws)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from crenel.cli.options import add_input_options, add_namespace_options, add_report_options
+from crenel.cli.options import add_exposure_options, add_input_options, add_namespace_options, add_report_options
 from crenel.cli.usage import UsageError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--expand", action="store_true", help="write every member of a group on a line of its own")
     parser.add_argument("--nodes", action="store_true", help="show connections of nodes too")
+    add_exposure_options(parser)
     add_namespace_options(parser)
     add_input_options(parser)
     add_report_options(parser, FORMATS)
@@ -63,8 +64,9 @@ def run(args: argparse.Namespace) -> int:
     clock = Clock()
     inputs.pause_collector()
     net = inputs.network(args, clock)
+    inputs.take_assumptions(args, net)
     with clock.phase("translate"):
-        _ = net.model
+        _ = net.layered
     code = inputs.verify(args, net)
     with clock.phase("solve"):
         report = _report(net, args)
@@ -87,7 +89,7 @@ def _report(net: "Network", args: argparse.Namespace) -> "MapReport":
     from crenel.questions.namespaces import collapse
     from crenel.questions.places import PlaceError
 
-    network = net.model.network
+    network = net.layered.network
     try:
         chosen = net.selection(args.namespace, args.sources, args.targets, args.ports, args.nodes)
     except PlaceError as error:
@@ -102,7 +104,7 @@ def _report(net: "Network", args: argparse.Namespace) -> "MapReport":
     return MapReport(
         found,
         sorted(network.endpoints[index].name for index in members(net.parties.workloads)),
-        inputs.context(net),
+        inputs.resting(net),
         inputs.enforced(net),
         network.table.describe(network.table.everything),
         extents,

@@ -20,6 +20,7 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
         "Without it the current kubeconfig context is read",
     )
     add_cluster_options(group)
+    add_aws_options(group)
     add_reading_options(group)
 
 
@@ -27,6 +28,21 @@ def add_cluster_options(group: argparse._ActionsContainer) -> None:
     """Add what chooses a live cluster: `context` and `kubeconfig`, both None when not given."""
     group.add_argument("--context", metavar="NAME", help="the kubeconfig context to read")
     group.add_argument("--kubeconfig", metavar="PATH", help="the kubeconfig file to use")
+
+
+def add_aws_options(group: argparse._ActionsContainer) -> None:
+    """Add what is read from AWS: `aws` (list of regions, empty for the one that is set) and `aws_profile` or None."""
+    group.add_argument(
+        "--aws",
+        nargs="?",
+        const="",
+        action="append",
+        default=[],
+        metavar="REGION",
+        help="read this region of the AWS account too; may be repeated. "
+        "Without REGION that of the environment or profile",
+    )
+    group.add_argument("--aws-profile", metavar="NAME", help="the profile of AWS credentials to use")
 
 
 def add_reading_options(group: argparse._ActionsContainer) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crenel.cli.inputs import context
+from crenel.cli.inputs import resting
 from crenel.library import Network
 from crenel.network.addresses import parse_network
 from crenel.output.reports import Context, VerdictReport
@@ -23,7 +23,7 @@ def ask(
         source, target = (qualified(text, namespaces[0]) for text in (source, target))
     verdict = net.can(source, target, traffic)
     change = net.remedy(source, target, traffic) if alone and verdict.outcome is Outcome.DENIED else None
-    said = context(net) if alone else Context(net.warning)
+    said = resting(net) if alone else Context(net.warning)
     return VerdictReport(verdict, said, change, bool(net.model.scope.surroundings.pod_ranges))
 
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from crenel.cli.options import add_cluster_options, add_namespace_options
+from crenel.cli.options import add_aws_options, add_cluster_options, add_namespace_options
 from crenel.cli.usage import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to write, - for stdout")
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     add_namespace_options(parser, "only this namespace, and what belongs to none; may be repeated")
-    add_cluster_options(parser.add_argument_group("input"))
+    group = parser.add_argument_group("input")
+    add_cluster_options(group)
+    add_aws_options(group)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,11 +25,11 @@ def run(args: argparse.Namespace) -> int:
     from crenel.cli import exit_codes, inputs, reporting
     from crenel.cli.complaints import complain, say
     from crenel.loading import read
-    from crenel.output.words import count
 
     inputs.pause_collector()
     context = inputs.name_context(args)
     reading = read((), context=args.context, kubeconfig=args.kubeconfig, namespaces=args.namespace)
+    reading.extend(inputs.aws(args))
     failed = exit_codes.ERROR if complain(reading.problems) else exit_codes.FINE
     if not reading.examined:
         return exit_codes.worst([failed, exit_codes.NOTHING])
@@ -37,8 +39,15 @@ def run(args: argparse.Namespace) -> int:
         reporting.emit(render(reading, context=context, server_version=_version(args)))
     else:
         _write(args, reading, context)
-        say(f"{args.output}: {count(len(reading.documents), 'object')}")
+        say(f"{args.output}: {_contents(reading)}")
     return failed
+
+
+def _contents(reading: "Reading") -> str:
+    from crenel.output.words import count
+
+    objects = count(len(reading.documents), "object")
+    return f"{objects} and {count(len(reading.loose), 'answer')} of AWS" if reading.loose else objects
 
 
 def _write(args: argparse.Namespace, reading: "Reading", context: str) -> None:

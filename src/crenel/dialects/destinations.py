@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crenel.network.addresses import AddressSet
+from crenel.network.addresses import INTERNET, AddressSet
 
 PRIVATE = AddressSet.of(
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7",
@@ -16,3 +16,12 @@ Alibaba Cloud. No security group or network ACL of AWS filters the first (VPC us
 
 NOWHERE = AddressSet.of("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/8", "fe80::/10", "ff00::/8")
 """What is no destination outside: this host, loopback, multicast, reserved; IPv4 in IPv6, link-local."""
+
+PLATFORM = AddressSet.of("168.63.129.16")
+"""Azure's own services, which talk to machines from within: a public address that is none of the internet's (Azure,
+"What is IP address 168.63.129.16?")."""
+
+
+def internet(inside: AddressSet) -> AddressSet:
+    """What is meant by the internet, seen from a cluster with some ranges of its own."""
+    return INTERNET - inside - METADATA - PLATFORM

@@ -40,9 +40,9 @@ class Entry:
     """One port that somebody outside can address, and what it leads to.
 
     `port` is the one that is addressed, 0 where the cluster has yet to choose a node port; `node_port` is the one on
-    the nodes behind a load balancer. `backends` have the ports of the pods. `keeps_client` says that pods see the
-    address of the client; otherwise that of a node. `nodes` are those that take it, None for all. `origin` and `field`
-    lead to the setting that opens it.
+    the nodes behind a load balancer, where there is one. `backends` have the ports of the pods. `keeps_client` says
+    that pods see the address of the client; otherwise that of a node. `nodes` are those that take it, None for all.
+    `origin` and `field` lead to the setting that opens it; `remedy` says what closes it, where no Service does.
     """
 
     kind: EntryKind
@@ -58,6 +58,7 @@ class Entry:
     service_port: int = 0
     origin: Origin = NOWHERE
     field: FieldPath = ()
+    remedy: str = ""
 
     @property
     def port_text(self) -> str:

@@ -19,8 +19,12 @@ DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 NGINX = "k8s.io/ingress-nginx"
 ALB = "ingress.k8s.aws/alb"
 GCE = "k8s.io/ingress-gce"
-_BY_ANNOTATION = {"nginx": NGINX, "alb": ALB, "gce": GCE, "gce-internal": GCE}
+AGIC = "azure/application-gateway"
+AGC = "alb.networking.azure.io/alb-controller"
+_BY_ANNOTATION = {"nginx": NGINX, "alb": ALB, "gce": GCE, "gce-internal": GCE, AGIC: AGIC}
 """Controllers by what their users have always written in the annotation, which needs no IngressClass."""
+_BY_NAME = {"alb": ALB, "azure-application-gateway": AGIC, "azure-alb-external": AGC}
+"""Controllers that install a class of a fixed name, for inputs that have the Ingresses and not the class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def _named(name: str, decoded: Decoded, *, closed: bool) -> Belonging:
         if each.name == name:
             return Belonging(name, controller_of(each))
     served = Truth.NO if closed else Truth.UNKNOWN
-    return Belonging(name, "", served, f"there is no IngressClass {name} in the input")
+    controller = "" if closed else _BY_NAME.get(name, "")
+    return Belonging(name, controller, served, f"there is no IngressClass {name} in the input")
 
 
 def default_class(classes: list[IngressClass]) -> IngressClass | None:

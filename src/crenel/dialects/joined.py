@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from crenel.dialects import proxies
 from crenel.dialects.assemble import Assembly
-from crenel.dialects.destinations import METADATA, NOWHERE
+from crenel.dialects.destinations import METADATA, NOWHERE, PLATFORM
 from crenel.dialects.loadbalancer import ingress_addresses, ingress_hostnames, source_ranges
 from crenel.dialects.model import Input, Model, build_with
 from crenel.dialects.proxies import Proxies
@@ -51,7 +51,11 @@ class Joined:
 
     def balancers_of(self, service: Service) -> list[Balancer]:
         """The load balancers of the infrastructure that a Service's status names."""
-        names, addresses = set(ingress_hostnames(service)), AddressSet.of(*ingress_addresses(service))
+        return self.balancers_at(ingress_hostnames(service), AddressSet.of(*ingress_addresses(service)))
+
+    def balancers_at(self, hostnames: Iterable[str], addresses: AddressSet) -> list[Balancer]:
+        """The load balancers of the infrastructure that have one of some DNS names, in lower case, or addresses."""
+        names = set(hostnames)
         return [
             each
             for each in self.infrastructure.balancers
@@ -78,8 +82,8 @@ def join(given: Input, infrastructure: Infrastructure) -> Joined:
         whole.append(with_tenants(infrastructure, shared))
         made = blueprint(whole[0], assembly.blueprint.registry)
         inside = assembly.blueprint.inside | made.inside
-        edges = frozenset({INTERNET, inside, METADATA, NOWHERE, *_source_ranges(given.decoded), *found.sources()})
-        return made.cuts() | client_cuts() | Cuts(addresses=edges)
+        edges = {INTERNET, inside, METADATA, NOWHERE, PLATFORM, *_source_ranges(given.decoded), *found.sources()}
+        return made.cuts() | client_cuts() | Cuts(addresses=frozenset(edges))
 
     model = build_with(given, further)
     frame = Frame(model.frame.registry, model.network.cuts, model.network.table)

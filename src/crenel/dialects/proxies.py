@@ -6,10 +6,11 @@ The labels are those that each project's own manifests and charts put on its pod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crenel.bits import members
-from crenel.dialects import gatewayapi, ingress, istio, openshift
+from crenel.dialects import cloudproxies, gatewayapi, ingress, istio, openshift
+from crenel.dialects.cloudproxies import CloudProxy
 from crenel.dialects.loadbalancer import ingress_addresses, ingress_hostnames
 from crenel.dialects.scope import Scope
 from crenel.kubernetes.decode import Decoded
@@ -54,22 +55,33 @@ _BY_CONTROLLER: Mapping[str, tuple[Labels, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A proxy with the endpoints of its pods. `lacks` says what is not known where there are none."""
+    """A proxy with the endpoints of its pods, or the load balancer of a cloud that is one.
+
+    `lacks` says what is not known where there is neither.
+    """
 
     proxy: Proxy
     pods: tuple[int, ...]
     lacks: str = ""
+    cloud: CloudProxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """All proxies of an input, and what was noticed about their configuration."""
+    """All proxies of an input, and what was noticed about their configuration.
+
+    `cloud` has those that are load balancers of a cloud, by their place among all.
+    """
 
     all: tuple[Proxy, ...] = ()
     problems: tuple[Problem, ...] = ()
+    cloud: Mapping[int, CloudProxy] = field(default_factory=dict)
 
     def sources(self) -> Iterator[AddressSet]:
-        """The sets of clients that some rule takes."""
+        """The sets of clients that some rule takes, and those that load balancers connect from."""
+        for each in self.cloud.values():
+            yield from (ranges.addresses for ranges in each.ranges.values())
+            yield each.sends_from
         for proxy in self.all:
             for listener in proxy.listeners:
                 for route in listener.routes:
@@ -81,14 +93,28 @@ def translate(decoded: Decoded) -> Proxies:
     ingresses, gateways = ingress.translate(decoded), gatewayapi.translate(decoded)
     routes, mesh = openshift.translate(decoded), istio.translate(decoded)
     found = (*ingresses.proxies, *gateways.proxies, *((routes.proxy,) if routes.proxy else ()), *mesh.proxies)
-    return Proxies(found, (*ingresses.problems, *gateways.problems, *routes.problems, *mesh.problems))
+    problems = (*ingresses.problems, *gateways.problems, *routes.problems, *mesh.problems)
+    return Proxies(found, problems, cloudproxies.find(found, decoded))
 
 
 def find(
     proxies: Proxies, decoded: Decoded, scope: Scope, declared: Mapping[str, tuple[str, str]]
 ) -> tuple[Served, ...]:
-    """Find the pods of all proxies. `declared` has by class or name of one the (namespace, workload) that serves it."""
-    return tuple(_served(proxy, decoded, scope, declared) for proxy in proxies.all)
+    """Find the pods of all proxies. `declared` has by class or name of one the (namespace, workload) that serves it.
+
+    What is declared comes before what is known of controllers.
+    """
+    return tuple(
+        Served(proxy, (), cloud=proxies.cloud[place])
+        if place in proxies.cloud and not declared.keys() & _names(proxy)
+        else _served(proxy, decoded, scope, declared)
+        for place, proxy in enumerate(proxies.all)
+    )
+
+
+def _names(proxy: Proxy) -> tuple[str, ...]:
+    """What a user may call a proxy, the class of it first."""
+    return proxy.class_name, proxy.name, proxy.title
 
 
 def _served(proxy: Proxy, decoded: Decoded, scope: Scope, declared: Mapping[str, tuple[str, str]]) -> Served:
@@ -100,7 +126,7 @@ def _served(proxy: Proxy, decoded: Decoded, scope: Scope, declared: Mapping[str,
 
 def _candidates(proxy: Proxy, decoded: Decoded, scope: Scope, declared: Mapping[str, tuple[str, str]]) -> Iterator[int]:
     """Sets of endpoints that may be the proxy's pods, the surest way of telling first."""
-    for name in (proxy.class_name, proxy.name, proxy.title):
+    for name in _names(proxy):
         if name in declared:
             yield _workload(scope, *declared[name])
     if proxy.selector:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from crenel.bits import union
 from crenel.dialects.assemble import Assembly
-from crenel.dialects.destinations import METADATA, PRIVATE
+from crenel.dialects.destinations import METADATA, PLATFORM, PRIVATE
 from crenel.dialects.joined import OWN, Joined
 from crenel.dialects.routes import routes
 from crenel.network.addresses import FAMILIES, AddressSet
@@ -45,7 +45,7 @@ def with_walls(assembly: Assembly, joined: Joined) -> Blueprint:
 def outside_of(blueprint: Blueprint, joined: Joined) -> AddressSet:
     """What is routed as the internet is: all but private networks, the cluster and its infrastructure."""
     inside = blueprint.inside | joined.wire.forth.blueprint.inside
-    return AddressSet.everything(*FAMILIES) - PRIVATE - METADATA - inside
+    return AddressSet.everything(*FAMILIES) - PRIVATE - METADATA - PLATFORM - inside
 
 
 @dataclass(frozen=True, slots=True)

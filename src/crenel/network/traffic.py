@@ -196,6 +196,11 @@ class TrafficTable:
         first, last = match.ports or (1, LAST_PORT)
         return union(self._bits[match.protocol][bisect_left(cuts, first + 1) - 1 : bisect_left(cuts, last + 1)])
 
+    @property
+    def protocols(self) -> dict[int, int]:
+        """The atoms of each protocol that is told apart; those that are not are one, by a number that none has."""
+        return {protocol: union(bits) for protocol, bits in self._bits.items()}
+
     def sum(self, matches: Iterable[Match]) -> int:
         """The atoms that any of some numeric matches covers."""
         mask = 0

@@ -259,17 +259,36 @@ class _Question:
             yield "no policy stands in the way"
 
     def _parts(self, answered: list[Answered]) -> Iterator[str]:
+        """What holds for which part of the question; addresses that fare alike together."""
+        groups: dict[str, list[tuple[int, str]]] = {}
         for answer in answered:
-            names = f"{self.network.endpoints[answer.leg.source].title} to {self._shown(answer.leg.destination)}"
             note = f" {answer.note}" if answer.note else ""
             family = f" over IPv{answer.passage.view.family}" if answer.passage and answer.passage.view.family else ""
             if answer.outcome is Outcome.PARTIAL:
-                passing = ", ".join(
-                    f"{protocol}/{ports}" for protocol, ports in self.network.table.describe(answer.sure)
-                )
-                yield f"partial: {names}{note}{family}, only {passing}"
+                listed = self.network.table.describe(answer.sure)
+                passing = ", ".join(f"{protocol}/{ports}" for protocol, ports in listed)
+                found = ("partial: ", f" to {self._shown(answer.leg.destination)}{note}{family}, only {passing}")
             else:
-                yield f"{answer.outcome.value}: {names}{note}{family}"
+                found = (f"{answer.outcome.value}: ", f" to {self._shown(answer.leg.destination)}{note}{family}")
+            groups.setdefault("\0".join(found), []).append((answer.leg.source, found[0]))
+        for key, sources in groups.items():
+            head, _, rest = key.partition("\0")
+            for text in self._written([index for index, _ in sources]):
+                yield f"{head}{text}{rest}"
+
+    def _written(self, sources: list[int]) -> Iterator[str]:
+        """Some sources: each by its name, addresses outside as one list."""
+        blocks = [each for each in sources if self.network.endpoints[each].kind is Kind.BLOCK]
+        if len(blocks) > 1:
+            total = AddressSet()
+            for index in blocks:
+                total |= self.network.endpoints[index].addresses or AddressSet()
+            if self.start.addresses is not None:
+                total &= self.start.addresses
+            yield str(total)
+        for index in dict.fromkeys(sources):
+            if index not in blocks or len(blocks) == 1:
+                yield self.network.endpoints[index].title
 
     def _shown(self, index: int) -> str:
         endpoint = self.network.endpoints[index]

@@ -11,7 +11,7 @@ from crenel.network.evaluate import Cell, Event, run, start
 from crenel.network.locality import LOCAL, guarded
 from crenel.network.lowering import Point, StageView, View
 from crenel.network.network import Network
-from crenel.network.rules import Action, Direction
+from crenel.network.rules import Action, Direction, Rule
 from crenel.questions.formulas import allowed_when
 from crenel.questions.verdict import Decision, Outcome, Step
 
@@ -191,15 +191,8 @@ def _rule_step(event: Event, stage: StageView, decisive: bool) -> Step:
     if action in (Action.MAY_DENY, Action.MAY_DECIDE):
         text = f"{entry.policy.title} is not understood and may {'deny' if action is Action.MAY_DENY else 'change'} it"
     else:
-        name = f" {rule.name!r}" if rule.name else ""
-        packets = stage.stage.direction.other if stage.stage.replies else stage.stage.direction
-        number = (
-            f"{packets.value} rule {rule.field[-1] + 1}"
-            if rule.field and isinstance(rule.field[-1], int)
-            else "rule"
-        )
         doubt = "" if sure else (" if it comes first" if event.contested else ", if it matches")
-        text = f"{entry.policy.title} {number}{name} {_WORDS[action].format(_it(stage))}{doubt}"
+        text = f"{entry.policy.title}{_number(rule, stage)} {_WORDS[action].format(_it(stage))}{doubt}"
     return Step(
         stage.stage.name,
         stage.stage.direction,
@@ -211,6 +204,15 @@ def _rule_step(event: Event, stage: StageView, decisive: bool) -> Step:
         entry.policy.origin,
         rule.field,
     )
+
+
+def _number(rule: Rule, stage: StageView) -> str:
+    """Which rule of a policy it is; nothing for the only one of what has no list of them."""
+    name = f" {rule.name!r}" if rule.name else ""
+    packets = stage.stage.direction.other if stage.stage.replies else stage.stage.direction
+    if rule.field and isinstance(rule.field[-1], int):
+        return f" {packets.value} rule {rule.field[-1] + 1}{name}"
+    return f" rule{name}" if name or rule.field else ""
 
 
 def _it(stage: StageView) -> str:

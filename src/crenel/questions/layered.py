@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 
 from crenel.bits import union
 from crenel.dialects.assemble import ADMIN, BASELINE, FOREIGN, NETWORKPOLICY, Assembly
+from crenel.dialects.destinations import internet
+from crenel.dialects.entries import EntryKind
 from crenel.dialects.joined import Joined
 from crenel.dialects.model import Input, Model, build_alike
 from crenel.dialects.walls import outside_of, unguarded_nodes, with_walls
-from crenel.network.addresses import FAMILIES, INTERNET, AddressSet, Family
+from crenel.network.addresses import FAMILIES, AddressSet, Family
 from crenel.network.conditions import InputLacks
 from crenel.network.endpoints import Kind
 from crenel.network.network import Blueprint
@@ -72,7 +74,8 @@ def _ways_in(blueprint: Blueprint, layers: Layers) -> Stage:
     for path in layers.exposed.paths:
         if path.endpoint is not None and path.possible and not _ends_at_proxy(path):
             by_pod[registry.index(names[path.endpoint])].append(path)
-    whole = {each: INTERNET.only(each) & outside for each in FAMILIES}
+    everywhere = internet(AddressSet()) & outside
+    whole = {each: everywhere.only(each) for each in FAMILIES}
     ways = [policy for index, paths in by_pod.items() for policy in _ways(index, paths, whole, outside)]
     workloads = union(registry.index(each.name) for each in blueprint.members if each.kind is Kind.WORKLOAD)
     families = {*blueprint.spoken_families(), *(path.family for paths in by_pod.values() for path in paths)}
@@ -82,7 +85,7 @@ def _ways_in(blueprint: Blueprint, layers: Layers) -> Stage:
 
 def _ends_at_proxy(path: Path) -> bool:
     """Whether a proxy's pods take the client's connection, and begin one of their own to the workload."""
-    return path.route is not None
+    return path.route is not None and not (path.entry.kind is EntryKind.BALANCER and path.entry.service is None)
 
 
 def _ways(

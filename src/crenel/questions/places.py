@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from crenel.dialects.destinations import PLATFORM
 from crenel.kubernetes.objects.services import Service
 from crenel.network.addresses import INTERNET, AddressSet, Family, address_text, parse_network
+from crenel.network.network import Network
 from crenel.network.traffic import PORTED, Match, parse_traffic, protocol_name, protocol_number
 from crenel.questions.directory import Directory
 
@@ -106,10 +108,17 @@ def _port_matches(port: str, text: str) -> tuple[Match, ...]:
     return (Match(None if match["protocol"] is None else protocol, name=match["port"]),)
 
 
+def _is_platform(network: Network, block: int) -> bool:
+    addresses = network.endpoints[block].addresses
+    return addresses is not None and addresses <= PLATFORM
+
+
 def _place(text: str, directory: Directory) -> Place:
     if text == "internet":
         wanted = INTERNET - directory.model.assembly.blueprint.inside
-        return Place(text, tuple(directory.model.network.blocks_within(wanted)), whole=False, addresses=wanted)
+        network = directory.model.network
+        blocks = [each for each in network.blocks_within(wanted) if not _is_platform(network, each)]
+        return Place(text, tuple(blocks), whole=False, addresses=wanted)
     if text.lower().startswith("dns:"):
         return _name(text, directory)
     try:

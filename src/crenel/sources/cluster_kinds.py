@@ -143,6 +143,9 @@ DEFAULT: tuple[Kind, ...] = (
         "networkauthentications": "NetworkAuthentication", "httproutes": "HTTPRoute",
     }),
     *_kinds("consul.hashicorp.com", "v1alpha1", namespaced={"serviceintentions": "ServiceIntentions"}),
+    # Who may change Services and the like.
+    *_kinds("rbac.authorization.k8s.io", "v1", namespaced={"roles": "Role", "rolebindings": "RoleBinding"},
+            cluster={"clusterroles": "ClusterRole", "clusterrolebindings": "ClusterRoleBinding"}),
     # What says which plugin it is, and certificates (their keys are in Secrets, which are never read).
     *_kinds("operator.tigera.io", "v1", cluster={"installations": "Installation"}),
     *_kinds("config.openshift.io", "v1", cluster={"networks": "Network"}),

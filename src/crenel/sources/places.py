@@ -67,6 +67,21 @@ class Place:
         self.count: int | None = None
         """How many items it has, when it is a List."""
 
+    @property
+    def text(self) -> str:
+        """The document as it was read, comments included, with line feeds alone for line ends."""
+        return self._text
+
+    @property
+    def first(self) -> int:
+        """The line of the file that the text begins with, from 1."""
+        return self._line
+
+    @property
+    def json(self) -> bool:
+        """Whether the text is JSON."""
+        return self._json
+
     def __call__(self, path: FieldPath) -> int:
         """Return the line of a field, or of its nearest ancestor."""
         if len(path) > 1 and path[0] == "items" and isinstance(path[1], int):

@@ -2,9 +2,10 @@
 
 The file is a ``v1`` ``List`` in JSON, which is YAML too. Its first item, ``apiVersion: crenel/v1, kind: Snapshot``,
 says where it is from; an item ``kind: Unreadable`` stands for each kind that could not be read, so that what it could
-change stays unknown. The same cluster gives the same text: objects are sorted, and neither resource versions nor times
-are kept. Of an object's metadata the names, labels, annotations, owners and uid are kept; of its status what the kinds
-table says. Secrets are left out, and so are secret values elsewhere: see `crenel.sources.cluster_redaction`.
+change stays unknown; an item ``kind: CloudAnswer`` holds an answer of a cloud. The same cluster gives the same text:
+objects are sorted, and neither resource versions nor times are kept. Of an object's metadata the names, labels,
+annotations, owners and uid are kept; of its status what the kinds table says. Secrets are left out, and so are secret
+values elsewhere: see `crenel.sources.cluster_redaction`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from crenel.provenance import Origin, Problem, Severity, Unreadable
 from crenel.sources.cluster_kinds import DEFAULT, KEEP_ALL
 from crenel.sources.cluster_objects import LAST_APPLIED
 from crenel.sources.cluster_redaction import redact
-from crenel.sources.document import Document, Reading
+from crenel.sources.document import Document, Loose, Reading
 
 API_VERSION = "crenel/v1"
 """The API version of what Crenel adds."""
@@ -47,6 +48,13 @@ class _Snapshot(msgspec.Struct, rename="camel"):
     context: str = ""
     server_version: str = ""
     taken: str = ""
+
+
+class _CloudAnswer(msgspec.Struct):
+    """The ``spec`` of a CloudAnswer item: what was asked, and the answer."""
+
+    source: str
+    data: dict[str, Any]
 
 
 def take(
@@ -90,7 +98,7 @@ def render(reading: Reading, *, context: str = "", server_version: str = "", tak
         "metadata": {"name": "snapshot"},
         "spec": msgspec.to_builtins(_Snapshot(context, server_version, taken)),
     }
-    items = [header, *_unreadable(reading), *_objects(reading)]
+    items = [header, *_unreadable(reading), *_cloud_answers(reading), *_objects(reading)]
     text = msgspec.json.encode({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items})
     return msgspec.json.format(text, indent=1) + b"\n"
 
@@ -98,11 +106,11 @@ def render(reading: Reading, *, context: str = "", server_version: str = "", tak
 def from_documents(reading: Reading) -> Reading:
     """Take the items that Crenel added to a snapshot out of what was read from files.
 
-    Unreadable items become `unreadable`, objects of a snapshot are `served`, and a notice names the cluster. A reading
-    without a snapshot comes back as it is.
+    Unreadable items become `unreadable`, answers of clouds become `loose`, objects of a snapshot are `served`, and a
+    notice names the cluster. A reading without a snapshot comes back as it is.
     """
     snapshots = {each.origin.source for each in reading.documents if _is_ours(each.data, "Snapshot")}
-    result = Reading([], [*reading.problems], [*reading.unreadable], reading.loose, reading.examined)
+    result = Reading([], [*reading.problems], [*reading.unreadable], [*reading.loose], reading.examined)
     for document in reading.documents:
         if document.data.get("apiVersion") == API_VERSION:
             _take_out(document, result)
@@ -122,6 +130,9 @@ def _take_out(document: Document, result: Reading) -> None:
         if _is_ours(document.data, "Unreadable"):
             found = msgspec.convert(document.data.get("spec"), _Unreadable)
             result.unreadable.append(Unreadable(found.group, found.kind, found.namespace, found.reason))
+        elif _is_ours(document.data, "CloudAnswer"):
+            found_answer = msgspec.convert(document.data.get("spec"), _CloudAnswer)
+            result.loose.append(_loose(found_answer, document.origin))
         elif _is_ours(document.data, "Snapshot"):
             result.problems.append(_notice(msgspec.convert(document.data.get("spec"), _Snapshot), document.origin))
         else:
@@ -136,6 +147,23 @@ def _notice(found: _Snapshot, origin: Origin) -> Problem:
     facts = [f"context {found.context}" if found.context else "", found.server_version, found.taken]
     message = f"a snapshot of {', '.join(filter(None, facts)) or 'a cluster'}"
     return Problem(message, origin, severity=Severity.NOTICE)
+
+
+def _loose(found: _CloudAnswer, origin: Origin) -> Loose:
+    """An answer of a cloud, whose fields are found in the snapshot."""
+    inner = Origin(origin.source, origin.document, (*origin.item, "spec", "data"), origin.locate)
+    return Loose(found.data, inner, Problem("an answer of a cloud that is not understood", inner))
+
+
+def _cloud_answers(reading: Reading) -> Iterator[dict[str, Any]]:
+    for each in sorted(reading.loose, key=lambda each: each.origin.source):
+        item = {
+            "apiVersion": API_VERSION,
+            "kind": "CloudAnswer",
+            "metadata": {"name": each.origin.source},
+            "spec": {"source": each.origin.source, "data": each.data},
+        }
+        yield redact(item)
 
 
 def _unreadable(reading: Reading) -> Iterator[dict[str, Any]]:

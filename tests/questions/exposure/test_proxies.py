@@ -147,6 +147,15 @@ def test_who_answers_a_url(url: str, outcome: str, said: str) -> None:
     assert said in [*verdict.notes, *verdict.reasons] or not said
 
 
+@pytest.mark.parametrize(
+    ("target", "outcome"),
+    [("shop/svc/cart:80", "allowed"), ("shop/svc/cart:81", "denied"), ("ingress/svc/nginx:443", "allowed")],
+)
+def test_services_behind_a_proxy_and_in_front_of_it(target: str, outcome: str) -> None:
+    """Both are on the path, each by its own port."""
+    assert crenel.load([*WORLD, ingress(("/cart", "cart"))]).can("internet", target).outcome.value == outcome
+
+
 @pytest.mark.parametrize("url", ["https://", "http://shop.example.com:99999/", "https://[::1/"])
 def test_what_is_no_url(url: str) -> None:
     """It is said in one line."""

@@ -114,7 +114,7 @@ class Arrivals:
             guarded = [name for name in names if self.ground.guarded(name)]
             known = self._gates[node, family] = _Gate(
                 self.ground.same(self._route(node, family)[0].reach),
-                self.ground.same(self._unfiltered(node, family).reach),
+                self.ground.same(self.unfiltered(f"node {node}", family).reach),
                 tuple(name for name in guarded if not name.startswith(OWN)),
                 {name.removeprefix(f"{OWN}{node}"): name for name in guarded if name.startswith(OWN)},
             )
@@ -157,13 +157,18 @@ class Arrivals:
         if guarded := self._gate(node, family).guarded:
             yield self._any_of(guarded, node, family, match)
         else:
-            yield self._unfiltered(node, family)
+            yield self.unfiltered(f"node {node}", family)
         yield from self.host(node, family, match, inner)
 
     def host(self, node: str, family: Family, match: Match, inner: Match | None) -> Iterator[Layer]:
         """The firewall of the node itself: for its own ports, or for what it forwards to its pods."""
         for name, port in self._own(self._gate(node, family), match, inner):
             yield self.filter(f"node {node}", name, family, port, HOST_FIREWALL)
+
+    def forwarded(self, node: str, family: Family, inner: Match) -> Iterator[Layer]:
+        """The firewall of a node for what it forwards to its pods as it comes, with no translation."""
+        if name := self._gate(node, family).own.get("/pods"):
+            yield self.filter(f"node {node}", name, family, inner, HOST_FIREWALL)
 
     def _own(self, gate: _Gate, match: Match, inner: Match | None) -> Iterator[tuple[str, Match]]:
         """The parts of a node's own firewall, each with the port that it sees: before the translation, and after."""
@@ -177,12 +182,13 @@ class Arrivals:
         joined = reduce(Reach.__or__, (layer.reach for layer in layers))
         return Layer(best.name, best.where, joined, best.says, best.lacks, best.explain)
 
-    def _unfiltered(self, node: str, family: Family) -> Layer:
+    def unfiltered(self, where: str, family: Family) -> Layer:
+        """What stands in front of something for which no firewall is in the input."""
         universe = self.ground.universe(family)
         answer = self.assumptions.unfiltered
-        lacks = f"which firewalls stand in front of node {node}" if answer is None else ""
-        says = f"no firewall in front of node {node} is in the input"
-        return Layer(FIREWALL, f"node {node}", unless_no(answer, universe), says, lacks)
+        lacks = f"which firewalls stand in front of {where}" if answer is None else ""
+        says = f"no firewall in front of {where} is in the input"
+        return Layer(FIREWALL, where, unless_no(answer, universe), says, lacks)
 
     def filter(self, where: str, interface: str, family: Family, match: Match, name: str = FIREWALL) -> Layer:
         """The firewalls at one interface, for packets of the internet that come as they are."""

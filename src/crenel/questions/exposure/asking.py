@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from crenel.kubernetes.objects.services import Service
 from crenel.network.network import Network
 from crenel.network.rules import Direction
 from crenel.network.traffic import Match, protocol_name
@@ -61,18 +62,23 @@ def judged(
 
 def _leads_to(path: Path, place: Place) -> bool:
     if place.service is not None:
-        service = path.entry.service
-        return service is not None and (service.namespace, service.name) == (
-            place.service.namespace, place.service.name,
-        )  # fmt: skip
+        return _port_of(path, place.service) is not None
     return path.endpoint is not None and path.endpoint in place.members
+
+
+def _port_of(path: Path, service: Service) -> int | None:
+    """The port by which a path goes through a Service, in front of a proxy or behind it; None where it does not."""
+    place, first = (service.namespace, service.name), path.entry.service
+    if path.behind is not None and path.behind[:2] == place:
+        return path.behind[2]
+    return path.port if first is not None and (first.namespace, first.name) == place else None
 
 
 def _on(path: Path, asked: tuple[Match, ...] | None, place: Place, network: Network) -> bool:
     """Whether a path is on a port that was asked for: of the Service where one was named, else of the pod."""
     if asked is None:
         return True
-    port = path.port if place.service is not None else path.target_port
+    port = path.target_port if place.service is None else _port_of(path, place.service) or path.port
     endpoint = network.endpoints.get(path.endpoint) if path.endpoint is not None else None
     for match in asked:
         meant = (match,) if match.name is None or endpoint is None else endpoint.named(match)

@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 
 from crenel.dialects import loadbalancer
-from crenel.network.addresses import AddressSet
+from crenel.dialects.entries import NODE_PORTS
 from crenel.network.firewalls import Answer, Balancer, Fact, Listening, Target
 from crenel.network.rules import Direction
 from crenel.network.traffic import Match
 from crenel.questions.exposure.arrivals import Arrivals, boolean, of_fact
+from crenel.questions.exposure.fronts import Front, from_front
+from crenel.questions.exposure.handing import Handing
 from crenel.questions.exposure.paths import NOBODY, Layer, Reach, everybody, perhaps
 from crenel.questions.exposure.policies import Policies
-from crenel.questions.exposure.trip import BALANCER, FIREWALL, RANK, SOURCE_RANGES, Trip, Way
+from crenel.questions.exposure.trip import BALANCER, RANK, SOURCE_RANGES, Trip, Way
 from crenel.questions.verdict import Decision, Step
-
-
-@dataclass(frozen=True, slots=True)
-class _Front:
-    """A load balancer as far as it is known: neither it nor its listener need be in the input."""
-
-    balancer: Balancer | None = None
-    listening: Listening | None = None
-
-    @property
-    def name(self) -> str:
-        """What reports call it."""
-        return self.balancer.name if self.balancer is not None else "the load balancer"
-
-    @property
-    def keeps_client(self) -> bool | None:
-        """Whether what is behind it sees clients."""
-        return self.listening.keeps_client if self.listening is not None else None
 
 
 class Balancing:
     """Walks trips through load balancers."""
 
-    def __init__(self, arrivals: Arrivals, policies: Policies) -> None:
+    def __init__(self, arrivals: Arrivals, policies: Policies, handing: Handing) -> None:
         self.ground = arrivals.ground
         self.arrivals = arrivals
         self.policies = policies
+        self.handing = handing
 
     def ways(self, trip: Trip) -> Iterator[Way]:
         """All alternatives of a trip."""
@@ -55,17 +40,13 @@ class Balancing:
         entry, universe = trip.entry, self.ground.universe(trip.family)
         stations = (balancer.name,) if balancer is not None else ()
         front = [self._facing(trip, balancer), *self._source_ranges(trip)]
-        listeners = balancer.listeners if balancer is not None else ()
-        listening = next(
-            (each for each in listeners if (each.protocol, each.port) == (entry.protocol, entry.port)), None
-        )
-        if balancer is not None and listeners and listening is None:
-            shut = Layer("listener", balancer.name, NOBODY, f"{balancer.name} does not listen on {entry.port}")
+        listening, shut = listener(balancer, entry.protocol, entry.port)
+        if shut is not None:
             yield Way.of([*front, shut], universe, stations, "")
             return
-        known = _Front(balancer, listening)
+        known = Front(balancer, listening)
         if balancer is not None:
-            front += self._own_firewalls(trip, balancer)
+            front += self.own_firewalls(trip, balancer)
         for back, seen in self._backs(trip, known):
             yield Way.of([*front, *back], universe, stations, seen, self._address(trip, known))
 
@@ -93,15 +74,15 @@ class Balancing:
         step = Step(SOURCE_RANGES, Direction.INGRESS, decision, says, origin=trip.entry.origin, field=field)
         yield Layer(SOURCE_RANGES, trip.entry.title, reach, says, explain=lambda: (step,))
 
-    def _own_firewalls(self, trip: Trip, balancer: Balancer) -> Iterator[Layer]:
+    def own_firewalls(self, trip: Trip, balancer: Balancer) -> Iterator[Layer]:
         """Those at its own interfaces: any of them takes a connection."""
-        names = [each for each in self.ground.joined.interfaces_of(balancer.name) if self.ground.guarded(each)]
+        names = [each for each in self.ground.interfaces_of(balancer.name) if self.ground.guarded(each)]
         layers = [self.arrivals.filter(balancer.name, name, trip.family, trip.entry.match) for name in names]
         if layers:
             best = max(layers, key=lambda layer: (RANK[layer.state], layer.reach.sure.bit_count()))
             yield replace(best, reach=reduce(Reach.__or__, (layer.reach for layer in layers)))
 
-    def _address(self, trip: Trip, front: _Front) -> str:
+    def _address(self, trip: Trip, front: Front) -> str:
         service, names = trip.entry.service, list(front.balancer.hostnames) if front.balancer is not None else []
         assert service is not None
         addresses = loadbalancer.ingress_addresses(service)
@@ -110,20 +91,20 @@ class Balancing:
 
     # Behind it
 
-    def _backs(self, trip: Trip, front: _Front) -> Iterator[tuple[tuple[Layer, ...], str]]:
+    def _backs(self, trip: Trip, front: Front) -> Iterator[tuple[tuple[Layer, ...], str]]:
         """The layers between it and the pod: by node ports, or straight to the address of the pod."""
         targets = front.listening.targets if front.listening is not None else None
         pods = self.ground.joined.tenants.get(trip.backend.endpoint, ()) if trip.backend.endpoint is not None else ()
         if targets is not None and any(each.address for each in targets) and pods:
             for pod in pods:
-                yield (self._hop(trip, front, pod, pod, trip.target), self._straight(trip, front)), "the load balancer"
+                yield (self.hop(trip, front, pod, pod, trip.target), self.straight(trip, front)), "the load balancer"
             return
         hidden = "the load balancer" if front.keeps_client is False else "the client"
         seen = hidden if trip.entry.keeps_client else "a node"
-        for nodes in self._alike(trip, front):
-            yield tuple(self._by_node(trip, front, nodes)), seen
+        for nodes in self.alike(trip, front):
+            yield tuple(self.by_node(trip, front, nodes)), seen
 
-    def _alike(self, trip: Trip, front: _Front) -> list[list[str]]:
+    def alike(self, trip: Trip, front: Front) -> list[list[str]]:
         """The nodes, those together that the firewalls on the way treat alike."""
         groups: dict[object, list[str]] = {}
         for node in self._nodes(trip, front):
@@ -131,7 +112,7 @@ class Balancing:
             groups.setdefault(tuple(hops), []).append(node)
         return list(groups.values())
 
-    def _nodes(self, trip: Trip, front: _Front) -> Sequence[str]:
+    def _nodes(self, trip: Trip, front: Front) -> Sequence[str]:
         """The nodes that it hands on to; one for all where nothing in the input tells them apart."""
         homes = trip.homes(self.ground.network)
         names = [name for name in self.arrivals.nodes if homes is None or name in homes]
@@ -142,61 +123,67 @@ class Balancing:
     def _machines(self, node: str) -> set[str]:
         return {self.ground.interfaces[name].machine for name in self.ground.joined.machines.get(node, ())}
 
-    def _by_node(self, trip: Trip, front: _Front, nodes: Sequence[str]) -> Iterator[Layer]:
+    def by_node(self, trip: Trip, front: Front, nodes: Sequence[str]) -> Iterator[Layer]:
+        """The layers by way of some nodes that are all alike."""
         yield from self._hops(trip, front, nodes[0])
-        yield self._straight(trip, front) if trip.entry.keeps_client else self.policies.nodes(trip, nodes)
+        if trip.entry.keeps_client:
+            yield self.straight(trip, front)
+            return
+        if (over := self.handing.from_nodes(trip, nodes)) is not None:
+            yield over
+        yield self.policies.nodes(trip, nodes)
 
-    def _hops(self, trip: Trip, front: _Front, node: str) -> Iterator[Layer]:
+    def _hops(self, trip: Trip, front: Front, node: str) -> Iterator[Layer]:
         """The firewalls in front of a node, and its own."""
         number = trip.entry.node_port
-        at = Match(trip.entry.protocol, (number, number)) if number else trip.entry.match
+        at = trip.entry.match
+        if number is not None:
+            at = Match(trip.entry.protocol, (number, number) if number else NODE_PORTS)
         names = self.arrivals.cloud(node)
         if target := self._target(front, node):
             port, names = target.port or trip.entry.port, [target.interface]
             at = Match(trip.entry.protocol, (port, port))
         guarded = [name for name in names if self.ground.guarded(name)]
         for name in guarded[:1]:
-            yield self._hop(trip, front, name, f"node {node}", at)
+            yield self.hop(trip, front, name, f"node {node}", at)
         yield from self.arrivals.host(node, trip.family, at, trip.target)
 
-    def _target(self, front: _Front, node: str) -> Target | None:
+    def _target(self, front: Front, node: str) -> Target | None:
         """Where on a node it hands on to, where the input tells the interface."""
         targets = (front.listening.targets if front.listening is not None else None) or ()
         machines = self._machines(node)
         return next((each for each in targets if each.interface and each.machine in machines), None)
 
-    def _hop(self, trip: Trip, front: _Front, interface: str, where: str, match: Match) -> Layer:
+    def hop(self, trip: Trip, front: Front, interface: str, where: str, match: Match) -> Layer:
         """The firewalls in front of what is behind it: they see the client, or the load balancer."""
         as_client = self.arrivals.filter(where, interface, trip.family, match)
         if front.keeps_client is True:
             return as_client
         lacks = f"whether {front.name} in front of {where} keeps the addresses of clients"
-        own = self.ground.joined.interfaces_of(front.balancer.name) if front.balancer is not None else []
-        if not own:
+        by_balancer = from_front(self.ground, front, interface, where, trip.family, match)
+        if by_balancer is None:
+            if front.keeps_client is False:
+                lacks = f"which addresses and groups {front.name} in front of {where} has"
             everyone = everybody(self.ground.universe(trip.family))
             unknown = replace(as_client, reach=perhaps(everyone.sure), lacks=lacks)
             return as_client if as_client.reach == everyone else unknown
-        by_balancer = self._from_balancer(trip, own, interface, where, match)
         if front.keeps_client is False or as_client.reach == by_balancer.reach:
             return by_balancer
         sure, possible = as_client.reach & by_balancer.reach, as_client.reach | by_balancer.reach
         return replace(by_balancer, reach=Reach(sure.sure, possible.possible), lacks=lacks)
 
-    def _from_balancer(self, trip: Trip, own: Sequence[str], interface: str, where: str, match: Match) -> Layer:
-        index = self.ground.wire.index
-        found = [self.ground.between(index(each), interface, trip.family, match) for each in own]
-        reach = reduce(Reach.__or__, found)
-        lacks = f"what the filters at {interface} do with it" if reach.possible and not reach.sure else ""
-        return Layer(
-            FIREWALL, where, reach, f"at {interface}, from {own[0]}", lacks,
-            lambda: self.ground.firewall_steps(index(own[0]), interface, trip.family, match),
-        )  # fmt: skip
-
-    def _straight(self, trip: Trip, front: _Front) -> Layer:
+    def straight(self, trip: Trip, front: Front) -> Layer:
         """The policies at a pod whose packets no node translates: it sees the client, or the load balancer."""
         if front.keeps_client is not False:
             return self.policies.client(trip)
-        own = AddressSet()
-        for name in self.ground.joined.interfaces_of(front.name):
-            own |= self.ground.interfaces[name].addresses
-        return self.policies.balancer(trip, own)
+        own, around = front.addresses(self.ground), front.around(self.ground).only(trip.family)
+        return self.policies.within(trip, around) if around and not own else self.policies.balancer(trip, own)
+
+
+def listener(balancer: Balancer | None, protocol: int, port: int) -> tuple[Listening | None, Layer | None]:
+    """The listener of a load balancer on a port, or the layer that says that it has none there."""
+    listeners = balancer.listeners if balancer is not None else ()
+    found = next((each for each in listeners if (each.protocol, each.port) == (protocol, port)), None)
+    if balancer is None or not listeners or found is not None:
+        return found, None
+    return None, Layer("listener", balancer.name, NOBODY, f"{balancer.name} does not listen on {port}")

@@ -70,7 +70,9 @@ def _settings(path: Path) -> Iterator[Setting]:
 
 def _of_balancer(path: Path) -> Iterator[Setting]:
     service, entry = path.entry.service, path.entry
-    assert service is not None
+    if service is None:
+        yield Setting(f"{entry.title}: {entry.remedy}", entry.origin, entry.field)
+        return
     what = f"{entry.title}: an internal load balancer, or narrower loadBalancerSourceRanges"
     yield Setting(what, service.origin, ("spec", "type"))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 
 from crenel.bits import members, union
+from crenel.dialects.destinations import internet
 from crenel.dialects.joined import Joined
-from crenel.network.addresses import INTERNET, AddressSet, Family
+from crenel.network.addresses import AddressSet, Family
 from crenel.network.endpoints import Kind
 from crenel.network.evaluate import Cell
 from crenel.network.firewalls import Interface
@@ -28,11 +30,10 @@ class Ground:
         self.joined = joined
         self.network = joined.model.network
         self.wire = joined.wire
-        self._requests: dict[tuple[str, Family], Solved] = {}
-        self._replies: dict[tuple[str, Family, int], Reach] = {}
+        self._ways: dict[Family, dict[str, Solved]] = {4: {}, 6: {}}
         self._pods: dict[tuple[int, Family], Solved] = {}
         self._reaches: dict[tuple[int, int, int], Reach] = {}
-        self._joined: dict[tuple[int, int], Reach] = {}
+        self._blocks: dict[AddressSet, list[int]] = {}
 
     def same(self, reach: Reach) -> Reach:
         """The one object for equal reaches, so that they can be told apart by identity."""
@@ -44,9 +45,26 @@ class Ground:
         return {each.name: each for each in self.joined.infrastructure.interfaces}
 
     @cached_property
+    def _by_machine(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for each in self.joined.infrastructure.interfaces:
+            found[each.machine].append(each.name)
+        return found
+
+    def interfaces_of(self, machine: str) -> list[str]:
+        """The names of the interfaces of a machine, or of a load balancer."""
+        return self._by_machine.get(machine, [])
+
+    def blocks(self, addresses: AddressSet) -> list[int]:
+        """The blocks that share an address with a set."""
+        if (known := self._blocks.get(addresses)) is None:
+            known = self._blocks[addresses] = self.network.blocks_within(addresses)
+        return known
+
+    @cached_property
     def _internet(self) -> AddressSet:
         inside = self.joined.model.assembly.blueprint.inside | self.wire.forth.blueprint.inside
-        return INTERNET - inside
+        return internet(inside)
 
     @cached_property
     def families(self) -> tuple[Family, ...]:
@@ -91,24 +109,30 @@ class Ground:
 
     def into(self, interface: str, family: Family, match: Match) -> Reach:
         """Who outside gets a connection through the firewalls to an interface: the request, and the reply."""
-        key = (interface, family)
-        if (solved := self._requests.get(key)) is None:
-            forth = self.wire.forth
-            cells = forth.end(_view(forth, family), Direction.INGRESS, self.wire.index(interface))
-            solved = self._requests[key] = Solved(self, cells, forth.table.everything, self.universe(family))
-        request, reply = solved.reach(self.wire.forth.table.mask(match)), self._reply(interface, family, match)
-        pair = id(request), id(reply)
-        if (known := self._joined.get(pair)) is None:
-            known = self._joined[pair] = self.same(request & reply)
-        return known
+        return self.entering(interface, family, self.wire.forth.table.mask(match))
 
-    def _reply(self, interface: str, family: Family, match: Match) -> Reach:
-        back, protocol = self.wire.back, match.protocol or 0
-        if (known := self._replies.get((interface, family, protocol))) is None:
-            universe, traffic = self.universe(family), back.table.sum(self.wire.replies([match]))
-            cells = back.row(_view(back, family), self.wire.index(interface), universe, traffic)
-            known = self._replies[interface, family, protocol] = self.same(_some(cells, universe))
-        return known
+    def entering(self, interface: str, family: Family, traffic: int) -> Reach:
+        """The same for some traffic as a bitset, where many interfaces are asked about one port."""
+        if (way := self._ways[family].get(interface)) is None:
+            way = self._ways[family][interface] = self._way(interface, family)
+        return way.reach(traffic)
+
+    def _way(self, interface: str, family: Family) -> Solved:
+        """All traffic to one interface, each protocol with its replies."""
+        forth, universe = self.wire.forth, self.universe(family)
+        cells = forth.end(_view(forth, family), Direction.INGRESS, self.wire.index(interface))
+        way = Solved(self)
+        for protocol, atoms in forth.table.protocols.items():
+            reply = self._reply(interface, family, protocol)
+            for cell in cells:
+                if common := cell.traffic & atoms:
+                    way.put(common, Reach(cell.sure & universe, cell.allowed & universe) & reply)
+        return way
+
+    def _reply(self, interface: str, family: Family, protocol: int) -> Reach:
+        back, universe = self.wire.back, self.universe(family)
+        traffic = back.table.sum(self.wire.replies([Match(protocol)]))
+        return _some(back.row(_view(back, family), self.wire.index(interface), universe, traffic), universe)
 
     def between(self, source: int, interface: str, family: Family, match: Match) -> Reach:
         """Whether one endpoint of the wire gets through to an interface, as everybody, perhaps everybody, or nobody."""
@@ -121,7 +145,9 @@ class Ground:
         """Whom the policies at a pod let in on a port: blocks outside and nodes, as its peers."""
         if (solved := self._pods.get((pod, family))) is None:
             cells = self.network.end(_view(self.network, family), Direction.INGRESS, pod)
-            solved = self._pods[pod, family] = Solved(self, cells, self.network.table.everything)
+            solved = self._pods[pod, family] = Solved(self)
+            for cell in cells:
+                solved.put(cell.traffic & self.network.table.everything, Reach(cell.sure, cell.allowed))
         return solved.reach(self.network.table.mask(match))
 
     def firewall_steps(self, source: int, interface: str, family: Family, match: Match) -> Sequence[Step]:
@@ -136,14 +162,15 @@ class Ground:
 
 
 class Solved:
-    """One end of connections, solved for all traffic; whoever is not in `universe` is left out."""
+    """One end of connections, solved for all traffic."""
 
-    def __init__(self, ground: Ground, cells: list[Cell], everything: int, universe: int = -1) -> None:
+    def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._by_atom: dict[int, Reach] = {}
-        for cell in cells:
-            reach = ground.same(Reach(cell.sure & universe, cell.allowed & universe))
-            self._by_atom |= dict.fromkeys(members(cell.traffic & everything), reach)
+
+    def put(self, traffic: int, reach: Reach) -> None:
+        """Note who gets through with some traffic."""
+        self._by_atom |= dict.fromkeys(members(traffic), self._ground.same(reach))
 
     def reach(self, traffic: int) -> Reach:
         """Who surely gets through with all of some traffic, and who possibly with any of it."""

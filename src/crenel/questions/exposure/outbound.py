@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from crenel.bits import key, members, union
-from crenel.dialects.destinations import METADATA, NOWHERE
+from crenel.dialects.destinations import METADATA, NOWHERE, internet
 from crenel.dialects.joined import OWN, Joined
-from crenel.network.addresses import FAMILIES, INTERNET, AddressSet, Family
+from crenel.network.addresses import FAMILIES, AddressSet, Family
 from crenel.network.endpoints import Endpoint, Kind
 from crenel.network.evaluate import Cell
 from crenel.network.firewalls import Answer
@@ -63,9 +63,9 @@ class Outlets:
         self.network = joined.model.network
         inside = joined.model.assembly.blueprint.inside
         sorts = {
-            Where.INTERNET: INTERNET - inside - METADATA,
+            Where.INTERNET: internet(inside),
             Where.METADATA: METADATA,
-            Where.OTHER: AddressSet.everything(4, 6) - INTERNET - NOWHERE - inside - METADATA,
+            Where.OTHER: AddressSet.everything(4, 6) - internet(inside) - NOWHERE - inside - METADATA,
         }
         self._names = [(index, each) for index, each in self.network.endpoints.items() if each.kind is Kind.NAME]
         self._known = {each.name: each for each in joined.infrastructure.interfaces}
@@ -149,10 +149,9 @@ class Outlets:
         return [name for name in wanted if name in known]
 
     def _firewalls(self, index: int, endpoint: Endpoint, family: Family, where: Where) -> Iterator[list[Cell]]:
-        """What the firewalls of the infrastructure let out; they never see what goes to a cloud's metadata."""
-        if where is Where.METADATA:
-            return
-        for names in (self._own(endpoint), self._interfaces(index, endpoint)):
+        """What the firewalls of nodes and of the infrastructure let out; these never see what goes to metadata."""
+        cloud = self._interfaces(index, endpoint) if where is not Where.METADATA else []
+        for names in (self._own(endpoint), cloud):
             if names:
                 yield _any([self._end(name, family) for name in names])
 

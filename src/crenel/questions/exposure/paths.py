@@ -125,6 +125,8 @@ class Path:
     tls: tuple[Leg, ...] = ()
     route: tuple[Origin, FieldPath] | None = None
     """Where the rule of the proxy is written."""
+    behind: tuple[str, str, int] | None = None
+    """The Service behind a proxy: its namespace, name and port."""
 
     @cached_property
     def state(self) -> State:

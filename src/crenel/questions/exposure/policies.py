@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from crenel.bits import union
@@ -62,6 +63,20 @@ class Policies:
             reach = client.reach if client.reach == everybody(self.ground.universe(trip.family)) else None
             return client if reach else Layer(POLICY, where, perhaps(self.ground.universe(trip.family)), lacks, lacks)
         return self._any_of(trip, blocks, "the load balancer")
+
+    def within(self, trip: Trip, ranges: AddressSet) -> Layer:
+        """They see a load balancer whose address lies somewhere in some ranges: all of them have to get through."""
+        if (free := self._unguarded(trip)) is not None:
+            return free
+        found, blocks = self._found(trip), union(self.ground.blocks(ranges))
+        universe = self.ground.universe(trip.family)
+        possible = perhaps(universe) if blocks & found.possible else NOBODY
+        reach = everybody(universe) if blocks and not blocks & ~found.sure else possible
+        made = self._layer(trip, reach, "the load balancer", lowest(blocks & ~found.sure, blocks))
+        partly = made.lacks and blocks & found.sure
+        return (
+            replace(made, lacks=f"where in {ranges} the load balancer in front of {made.where} is") if partly else made
+        )
 
     def _unguarded(self, trip: Trip) -> Layer | None:
         where, universe = trip.destination(self.ground.network), self.ground.universe(trip.family)

@@ -14,7 +14,7 @@ from functools import reduce
 from crenel.bits import union
 from crenel.dialects.proxies import Served
 from crenel.dialects.service import resolve
-from crenel.kubernetes.objects.services import Service
+from crenel.kubernetes.objects.services import Service, ServicePort
 from crenel.network.addresses import AddressSet, Family
 from crenel.network.lowering import View
 from crenel.network.rules import Direction
@@ -22,6 +22,7 @@ from crenel.network.traffic import TCP, UDP, Match
 from crenel.provenance import FieldPath, Origin
 from crenel.questions.explain import Passage, passage
 from crenel.questions.exposure.ground import Ground
+from crenel.questions.exposure.handing import Handing
 from crenel.questions.exposure.paths import NOBODY, Layer, Leg, Path, Reach, everybody, perhaps
 from crenel.questions.exposure.trip import POLICY
 from crenel.questions.verdict import Decision, Outcome, Step
@@ -51,6 +52,21 @@ class Onward:
     """The clients that the rule takes, None for all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A pod behind a reference, with its port, by way of a Service's port."""
+
+    pod: int
+    match: Match
+    service: Service
+    port: ServicePort
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """The namespace, the name and the port of the Service."""
+        return self.service.namespace, self.service.name, self.port.port
+
+
 class Proxied:
     """Goes on from the paths that lead to proxies."""
 
@@ -59,6 +75,7 @@ class Proxied:
         self.proxies = proxies
         self._services = {(each.namespace, each.name): each for each in ground.joined.model.given.decoded.services}
         self._between: dict[tuple[int, int, Family, int], Passage] = {}
+        self._handing = Handing(ground)
 
     def paths(self, first: Sequence[Path]) -> Iterator[Path]:
         """The paths behind proxies; `first` are all paths that end at pods."""
@@ -69,7 +86,7 @@ class Proxied:
         for served in self.proxies:
             arriving = [path for pod in served.pods for path in to_pod.get(pod, ())]
             for opening in openings(served.proxy):
-                for onward in _onwards(opening):
+                for onward in onwards(opening):
                     for path in arriving:
                         yield from self.onward(path, served, onward)
 
@@ -78,30 +95,32 @@ class Proxied:
         wanted = UDP if onward.listener.protocol is Protocol.UDP else TCP
         if path.protocol != wanted or path.entry.listener_port != onward.listener.port:
             return
-        service = self._services.get((onward.backend.namespace, onward.backend.name))
-        if service is None or onward.backend.kind != "Service":
-            return
-        for pod, match in self._behind(service, onward.backend):
-            yield self._joined(path, served, onward, pod, match)
+        for behind in self.behind(onward.backend):
+            yield replace(self._joined(path, served, onward, behind.pod, behind.match), behind=behind.place)
 
-    def _behind(self, service: Service, backend: Backend) -> Iterator[tuple[int, Match]]:
-        """The pods behind a reference, each with its port."""
-        ports = service.spec.ports if service.spec is not None else None
-        chosen = [port for port in ports or () if backend.port in (None, port.port, port.name)]
-        asked = tuple(Match(None, (port.port, port.port)) for port in chosen)
+    def behind(self, backend: Backend) -> Iterator[Behind]:
+        """The pods behind a reference."""
+        service = self._services.get((backend.namespace, backend.name)) if backend.kind == "Service" else None
+        ports = service.spec.ports if service is not None and service.spec is not None else None
         model = self.ground.joined.model
-        found = resolve(service, asked, model.scope, model.given.decoded, model.network)
-        for each in found.backends if chosen else ():
-            if each.endpoint is not None:
-                yield from ((each.endpoint, match) for match in each.traffic)
+        for port in ports or ():
+            if service is None or backend.port not in (None, port.port, port.name):
+                continue
+            asked = (Match(None, (port.port, port.port)),)
+            found = resolve(service, asked, model.scope, model.given.decoded, model.network)
+            for each in found.backends:
+                if each.endpoint is not None:
+                    yield from (Behind(each.endpoint, match, service, port) for match in each.traffic)
 
     def _joined(self, path: Path, served: Served, onward: Onward, pod: int, match: Match) -> Path:
         universe = self.ground.universe(path.family)
-        layers = (*self._allow_list(path, onward, universe), self._policies(path, pod, match, universe))
+        over = self._handing.from_pod(path.endpoint, pod, path.family, match) if path.endpoint is not None else None
+        between = (over,) if over is not None else ()
+        layers = (*self._allow_list(path, onward, universe), *between, self._policies(path, pod, match, universe))
         joined = reduce(Reach.__and__, (layer.reach for layer in layers), path.joined)
         name, proxy = self.ground.network.endpoints[pod].name, path.target
         client = Leg("the client", proxy, onward.listener.tls.value)
-        back = Leg(proxy, name, _backwards(onward))
+        back = Leg(proxy, name, backwards(onward))
         return replace(
             path, through=(*path.through, f"{proxy} ({served.proxy.title})"), target=name, endpoint=pod,
             target_port=match.ports[0] if match.ports else 0, layers=(*path.layers, *layers), joined=joined,
@@ -157,7 +176,8 @@ _REACHES: dict[Outcome, Callable[[int], Reach]] = {
 }
 
 
-def _onwards(opening: Opening) -> Iterator[Onward]:
+def onwards(opening: Opening) -> Iterator[Onward]:
+    """Where an opening leads: to each of its backends, and to those that receive copies."""
     scheme = _SCHEMES[opening.listener.protocol]
     path = str(opening.match.path) if opening.listener.is_http else ""
     conditions = [opening.match.method, *map(str, opening.match.headers), *map(str, opening.match.query)]
@@ -167,7 +187,7 @@ def _onwards(opening: Opening) -> Iterator[Onward]:
         yield Onward(backend, opening.listener, request, opening.origin, opening.field, opening.rule.sources)
 
 
-def _backwards(onward: Onward) -> str:
+def backwards(onward: Onward) -> str:
     """The encryption of the connection from the proxy to what is behind it."""
     if onward.listener.tls is TlsMode.PASSTHROUGH:
         return "passthrough"

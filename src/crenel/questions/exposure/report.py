@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from crenel.dialects import proxies
 from crenel.dialects.joined import Joined
+from crenel.network.endpoints import Kind
 from crenel.questions.exposure.assumptions import Assumptions
 from crenel.questions.exposure.closing import Setting, cheapest
+from crenel.questions.exposure.fronted import Fronted
 from crenel.questions.exposure.ground import Ground
 from crenel.questions.exposure.paths import Path, State
 from crenel.questions.exposure.proxied import Proxied
@@ -31,13 +33,22 @@ class Exposure:
 def exposure(joined: Joined, assumed: Assumptions, declared: Mapping[str, tuple[str, str]] | None = None) -> Exposure:
     """Walk all ways in, and through proxies on. `declared` has who serves a proxy (`crenel.dialects.proxies.find`)."""
     ground = Ground(joined)
-    first = list(Walker(ground, assumed).paths())
+    walker = Walker(ground, assumed)
+    first = list(walker.paths())
     served = proxies.find(joined.proxies, joined.model.given.decoded, joined.model.scope, declared or {})
-    paths = [*first, *Proxied(ground, served).paths(first)]
+    proxied = Proxied(ground, served)
+    paths = [*first, *proxied.paths(first), *Fronted(walker, proxied, served).paths()]
     assumptions = [*_chosen(assumed), *joined.infrastructure.assumptions]
-    if joined.infrastructure.tiers:
-        assumptions.append("firewalls let nodes hand on to pods on other nodes")
+    if joined.infrastructure.tiers and _has_own_network(joined):
+        assumptions.append("firewalls let the packets of the pods' own network through between nodes")
     return Exposure(paths, cheapest(paths), assumptions)
+
+
+def _has_own_network(joined: Joined) -> bool:
+    """Whether pods have addresses that the infrastructure does not know, or none yet."""
+    endpoints = joined.model.network.endpoints.items()
+    pods = [index for index, each in endpoints if each.kind is Kind.WORKLOAD and not each.hosted]
+    return any(index not in joined.tenants for index in pods)
 
 
 def within(report: Exposure, namespaces: Sequence[str]) -> Exposure:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from crenel.dialects.cloudproxies import CloudProxy
 from crenel.dialects.joined import Joined
 from crenel.dialects.proxies import Served, find
 from crenel.questions.exposure.asking import judged
 from crenel.questions.exposure.assumptions import Assumptions
+from crenel.questions.exposure.fronted import Fronted
 from crenel.questions.exposure.ground import Ground
 from crenel.questions.exposure.paths import Path
 from crenel.questions.exposure.proxied import Onward, Proxied
@@ -18,6 +20,7 @@ from crenel.questions.exposure.walking import Walker
 from crenel.questions.places import PlaceError
 from crenel.questions.verdict import Outcome, Verdict
 from crenel.routing.decision import Decision
+from crenel.routing.proxy import Proxy
 from crenel.routing.requests import Request
 from crenel.routing.routing import route
 
@@ -60,14 +63,24 @@ def ask(joined: Joined, text: str, assumed: Assumptions, declared: dict[str, tup
         PlaceError: it cannot be read.
     """
     asked, ground = read_url(text), Ground(joined)
-    first = list(Walker(ground, assumed).paths())
+    walker = Walker(ground, assumed)
+    first = list(walker.paths())
     found = find(joined.proxies, joined.model.given.decoded, joined.model.scope, declared)
     decided = [(served, route(served.proxy, asked.request)) for served in found]
     taken = [(served, decision) for served, decision in decided if _is_good(decision)]
     if not taken:
         return Verdict(INTERNET, text, (), Outcome.DENIED, reasons=tuple(_refusals(asked, decided)))
     onward = Proxied(ground, found)
-    paths = [path for served, decision in taken for path in _paths(onward, first, served, decision)]
+    fronted = Fronted(walker, onward, found)
+    paths = [
+        path
+        for served, decision in taken
+        for path in (
+            _behind_cloud(fronted, served.cloud, decision)
+            if served.cloud is not None
+            else _paths(onward, first, served, decision)
+        )
+    ]
     notes = [note for served, decision in taken for note in _notes(served, decision)]
     return judged(paths, text, (("TCP", str(asked.request.port)),), notes, _nobody(taken))
 
@@ -79,25 +92,32 @@ def _is_good(decision: Decision) -> bool:
 
 def _paths(onward: Proxied, first: Sequence[Path], served: Served, decision: Decision) -> Iterator[Path]:
     """The paths that the answer of one proxy makes: to its backends, or to itself where it answers."""
-    listener, rule, found = decision.listener, decision.rule, decision.route
     arriving = [path for path in first if path.endpoint in served.pods]
-    if listener is None:
-        return
-    if not decision.backends:
-        yield from (path for path in arriving if path.entry.listener_port == listener.port)
-        return
-    for backend in decision.backends:
-        origin = found.origin if found is not None else served.proxy.origin
-        meant = Onward(
-            backend,
-            listener,
-            decision.request.path,
-            origin,
-            rule.field if rule is not None else (),
-            rule.sources if rule is not None else None,
-        )
+    if decision.listener is not None and not decision.backends:
+        yield from (path for path in arriving if path.entry.listener_port == decision.listener.port)
+    for meant in _onwards(served.proxy, decision):
         for path in arriving:
             yield from onward.onward(path, served, meant)
+
+
+def _behind_cloud(fronted: Fronted, cloud: CloudProxy, decision: Decision) -> Iterator[Path]:
+    """The same for a proxy that is a load balancer of a cloud."""
+    if decision.listener is not None and not decision.backends:
+        yield from fronted.arriving(cloud, decision.listener)
+    for meant in _onwards(cloud.proxy, decision):
+        yield from fronted.onward(cloud, meant)
+
+
+def _onwards(proxy: Proxy, decision: Decision) -> Iterator[Onward]:
+    """Where a decision sends the request."""
+    rule, found, listener = decision.rule, decision.route, decision.listener
+    for backend in decision.backends if listener is not None else ():
+        assert listener is not None
+        origin = found.origin if found is not None else proxy.origin
+        field = rule.field if rule is not None else ()
+        yield Onward(
+            backend, listener, decision.request.path, origin, field, rule.sources if rule is not None else None
+        )
 
 
 def _notes(served: Served, decision: Decision) -> Iterator[str]:

@@ -16,6 +16,7 @@ from crenel.questions.exposure.arrivals import Arrival, Arrivals, boolean, of_fa
 from crenel.questions.exposure.assumptions import Assumptions
 from crenel.questions.exposure.balancing import Balancing
 from crenel.questions.exposure.ground import Ground
+from crenel.questions.exposure.handing import Handing
 from crenel.questions.exposure.paths import NOBODY, Layer, Path, Reach, perhaps
 from crenel.questions.exposure.policies import Policies
 from crenel.questions.exposure.trip import ROUTE, Trip, Way
@@ -29,7 +30,8 @@ class Walker:
         self.ground = ground
         self.arrivals = Arrivals(ground, assumptions)
         self.policies = Policies(ground)
-        self.balancing = Balancing(self.arrivals, self.policies)
+        self.handing = Handing(ground)
+        self.balancing = Balancing(self.arrivals, self.policies, self.handing)
 
     def paths(self) -> Iterator[Path]:
         """All paths: for each entry, one for each backend and family."""
@@ -44,14 +46,15 @@ class Walker:
                     trip = Trip(entry, backend, backend.traffic[0], family)
                     ways = list(self._ways(trip))
                     if ways:
-                        yield self._made(trip, ways)
+                        yield self.made(trip, ways)
 
     def _speaks(self, backend: Backend, family: Family) -> bool:
         if backend.endpoint is None:
             return (":" in backend.address) == (family == 6)
         return family in self.ground.network.endpoints[backend.endpoint].families
 
-    def _made(self, trip: Trip, ways: list[Way]) -> Path:
+    def made(self, trip: Trip, ways: list[Way]) -> Path:
+        """The path that some alternatives make: that of the best of them, for whoever gets through any."""
         best = max(ways, key=lambda way: way.goodness)
         joined = reduce(Reach.__or__, (way.reach for way in ways))
         sources, entry = self.ground.addresses(joined.sure), trip.entry
@@ -93,10 +96,15 @@ class Walker:
         client = trip.entry.keeps_client
         policy = policy or self.policies.nodes(trip, arrival.nodes)
         reaches = (*(layer.reach for layer in first), *arrival.reaches[len(first) :], policy.reach)
+        over = None
+        if not client and reduce(Reach.__and__, reaches).possible:
+            over = self.handing.from_nodes(trip, arrival.nodes)
+        last = (policy,) if over is None else (over, policy)
+        reaches = (*reaches[:-1], *(layer.reach for layer in last))
 
         def build() -> tuple[tuple[Layer, ...], str]:
             layers, address = arrival.build()
-            return (*first, *layers[len(first) :], policy), address
+            return (*first, *layers[len(first) :], *last), address
 
         more = f" and {len(arrival.nodes) - 1} more" if len(arrival.nodes) > 1 else ""
         seen = "the client" if client else "a node"
