@@ -90,9 +90,14 @@ class Arrivals:
     def _grouped(self, family: Family, match: Match, inner: Match | None) -> Iterator[Arrival]:
         """One arrival for all nodes alike; of those that nobody gets to, the one with the fewest layers to change."""
         groups: dict[tuple[int, ...], tuple[tuple[Reach, ...], list[str]]] = {}
+        traffic = self.ground.wire.forth.table.mask(match)
         for name in self.nodes:
-            reaches = self._reaches(name, family, match, inner)
-            groups.setdefault(tuple(map(id, reaches)), (reaches, []))[1].append(name)
+            gate = self._gate(name, family)
+            reaches = (gate.route, self._cloud(gate, family, traffic), *self._host(gate, family, match, inner))
+            key = tuple(map(id, reaches))
+            if key not in groups:
+                groups[key] = (reaches, [])
+            groups[key][1].append(name)
         closed = [reaches for reaches, _ in groups.values() if not reduce(Reach.__and__, reaches).possible]
         nearest = min(closed, key=lambda reaches: sum(not reach.possible for reach in reaches), default=None)
         hidden = {id(reaches) for reaches in closed if reaches is not nearest}
@@ -100,13 +105,18 @@ class Arrivals:
             if id(reaches) not in hidden:
                 yield Arrival(tuple(names), reaches, partial(self.at_node, names[0], family, match, inner))
 
-    def _reaches(self, node: str, family: Family, match: Match, inner: Match | None) -> tuple[Reach, ...]:
-        """What tells nodes apart: whether they are routed to, and whom their firewalls let through."""
-        into, gate = self.ground.into, self._gate(node, family)
-        passed = [into(name, family, match) for name in gate.guarded]
-        cloud = gate.unfiltered if not passed else passed[0] if len(passed) == 1 else reduce(Reach.__or__, passed)
-        own = (into(name, family, port) for name, port in self._own(gate, match, inner))
-        return gate.route, self.ground.same(cloud), *own
+    def _cloud(self, gate: _Gate, family: Family, traffic: int) -> Reach:
+        """Whom the firewalls in front of a node let through."""
+        if not gate.guarded:
+            return gate.unfiltered
+        passed = [self.ground.entering(name, family, traffic) for name in gate.guarded]
+        return passed[0] if len(passed) == 1 else self.ground.same(reduce(Reach.__or__, passed))
+
+    def _host(self, gate: _Gate, family: Family, match: Match, inner: Match | None) -> Sequence[Reach]:
+        """Whom the firewall of the node itself lets through."""
+        if not gate.own:
+            return ()
+        return [self.ground.into(name, family, port) for name, port in self._own(gate, match, inner)]
 
     def _gate(self, node: str, family: Family) -> _Gate:
         if (known := self._gates.get((node, family))) is None:

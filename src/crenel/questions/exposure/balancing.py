@@ -108,8 +108,7 @@ class Balancing:
         """The nodes, those together that the firewalls on the way treat alike."""
         groups: dict[object, list[str]] = {}
         for node in self._nodes(trip, front):
-            hops = [layer.reach for layer in self._hops(trip, front, node)]
-            groups.setdefault(tuple(hops), []).append(node)
+            groups.setdefault(self._told(trip, front, node), []).append(node)
         return list(groups.values())
 
     def _nodes(self, trip: Trip, front: Front) -> Sequence[str]:
@@ -133,8 +132,36 @@ class Balancing:
             yield over
         yield self.policies.nodes(trip, nodes)
 
+    def _told(self, trip: Trip, front: Front, node: str) -> tuple[int, ...]:
+        """What tells nodes apart: whom firewalls in front of them let through, and whom their own."""
+        at, names = self._aimed(trip, front, node)
+        found = [self._behind(trip, front, name, node, at) for name in names]
+        found += [layer.reach for layer in self.arrivals.host(node, trip.family, at, trip.target)]
+        return tuple(id(self.ground.same(reach)) for reach in found)
+
+    def _behind(self, trip: Trip, front: Front, interface: str, where: str, match: Match) -> Reach:
+        """Whom the firewalls in front of what is behind it let through (`hop`)."""
+        as_client = self.ground.into(interface, trip.family, match)
+        if front.keeps_client is True:
+            return as_client
+        by_balancer = from_front(self.ground, front, interface, where, trip.family, match)
+        if by_balancer is None:
+            everyone = everybody(self.ground.universe(trip.family))
+            return as_client if as_client == everyone else perhaps(everyone.sure)
+        if front.keeps_client is False or as_client == by_balancer.reach:
+            return by_balancer.reach
+        sure, possible = as_client & by_balancer.reach, as_client | by_balancer.reach
+        return Reach(sure.sure, possible.possible)
+
     def _hops(self, trip: Trip, front: Front, node: str) -> Iterator[Layer]:
         """The firewalls in front of a node, and its own."""
+        at, names = self._aimed(trip, front, node)
+        for name in names:
+            yield self.hop(trip, front, name, f"node {node}", at)
+        yield from self.arrivals.host(node, trip.family, at, trip.target)
+
+    def _aimed(self, trip: Trip, front: Front, node: str) -> tuple[Match, Sequence[str]]:
+        """The port of a node that it hands on to, and the interface there that filters stand at, if any does."""
         number = trip.entry.node_port
         at = trip.entry.match
         if number is not None:
@@ -143,10 +170,7 @@ class Balancing:
         if target := self._target(front, node):
             port, names = target.port or trip.entry.port, [target.interface]
             at = Match(trip.entry.protocol, (port, port))
-        guarded = [name for name in names if self.ground.guarded(name)]
-        for name in guarded[:1]:
-            yield self.hop(trip, front, name, f"node {node}", at)
-        yield from self.arrivals.host(node, trip.family, at, trip.target)
+        return at, [name for name in names if self.ground.guarded(name)][:1]
 
     def _target(self, front: Front, node: str) -> Target | None:
         """Where on a node it hands on to, where the input tells the interface."""
@@ -157,20 +181,16 @@ class Balancing:
     def hop(self, trip: Trip, front: Front, interface: str, where: str, match: Match) -> Layer:
         """The firewalls in front of what is behind it: they see the client, or the load balancer."""
         as_client = self.arrivals.filter(where, interface, trip.family, match)
+        reach = self._behind(trip, front, interface, where, match)
         if front.keeps_client is True:
             return as_client
-        lacks = f"whether {front.name} in front of {where} keeps the addresses of clients"
         by_balancer = from_front(self.ground, front, interface, where, trip.family, match)
+        lacks = f"whether {front.name} in front of {where} keeps the addresses of clients"
         if by_balancer is None:
             if front.keeps_client is False:
                 lacks = f"which addresses and groups {front.name} in front of {where} has"
-            everyone = everybody(self.ground.universe(trip.family))
-            unknown = replace(as_client, reach=perhaps(everyone.sure), lacks=lacks)
-            return as_client if as_client.reach == everyone else unknown
-        if front.keeps_client is False or as_client.reach == by_balancer.reach:
-            return by_balancer
-        sure, possible = as_client.reach & by_balancer.reach, as_client.reach | by_balancer.reach
-        return replace(by_balancer, reach=Reach(sure.sure, possible.possible), lacks=lacks)
+            return as_client if reach == as_client.reach else replace(as_client, reach=reach, lacks=lacks)
+        return by_balancer if reach == by_balancer.reach else replace(by_balancer, reach=reach, lacks=lacks)
 
     def straight(self, trip: Trip, front: Front) -> Layer:
         """The policies at a pod whose packets no node translates: it sees the client, or the load balancer."""

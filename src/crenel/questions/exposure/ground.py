@@ -30,6 +30,7 @@ class Ground:
         self.joined = joined
         self.network = joined.model.network
         self.wire = joined.wire
+        self._between: dict[tuple[int, str, Family, int], Reach] = {}
         self._ways: dict[Family, dict[str, Solved]] = {4: {}, 6: {}}
         self._pods: dict[tuple[int, Family], Solved] = {}
         self._reaches: dict[tuple[int, int, int], Reach] = {}
@@ -136,10 +137,16 @@ class Ground:
 
     def between(self, source: int, interface: str, family: Family, match: Match) -> Reach:
         """Whether one endpoint of the wire gets through to an interface, as everybody, perhaps everybody, or nobody."""
+        key = (source, interface, family, self.wire.forth.table.mask(match))
+        if (known := self._between.get(key)) is None:
+            known = self._between[key] = self._crossed(source, interface, family, match)
+        return known
+
+    def _crossed(self, source: int, interface: str, family: Family, match: Match) -> Reach:
         found = crossing(self.wire, family, source, self.wire.index(interface), (match,))
         universe = self.universe(family)
         sure = universe if not found.request.asked & ~found.request.sure and found.reply.sure else 0
-        return Reach(sure, universe if found.request.possible and found.reply.possible else 0)
+        return self.same(Reach(sure, universe if found.request.possible and found.reply.possible else 0))
 
     def past_policies(self, pod: int, family: Family, match: Match) -> Reach:
         """Whom the policies at a pod let in on a port: blocks outside and nodes, as its peers."""

@@ -24,7 +24,6 @@ class Handing:
         self._homes = {
             name: node for node, names in ground.joined.machines.items() for name in names if not name.startswith(OWN)
         }
-        self._known: dict[tuple[str, str, Family, int], Reach] = {}
 
     def from_nodes(self, trip: Trip, nodes: Sequence[str]) -> Layer | None:
         """A layer for some nodes that hand on what they took; None where no firewall sees it, of one of them at least.
@@ -72,14 +71,9 @@ class Handing:
     def _asked(
         self, sources: Iterable[str], ends: Sequence[str], family: Family, match: Match
     ) -> Iterator[tuple[tuple[str, str], Reach]]:
-        traffic = self.ground.wire.forth.table.mask(match)
         for source in sources:
             for end in ends:
-                key = (source, end, family, traffic)
-                if (known := self._known.get(key)) is None:
-                    index = self.ground.wire.index(source)
-                    known = self._known[key] = self.ground.between(index, end, family, match)
-                yield (source, end), known
+                yield (source, end), self.ground.between(self.ground.wire.index(source), end, family, match)
 
 
 def _landlord(tenant: str) -> str:
