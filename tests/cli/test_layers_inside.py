@@ -102,7 +102,7 @@ def asked(folder: Path, source: str, target: str) -> str:
 @pytest.mark.parametrize(
     ("says", "source", "target", "outcome"),
     [
-        ("a group that refers to the nodes' group lets pods of these nodes in", "shop/web", "10.0.1.200:5432", "allowed"),
+        ("a group that refers to the nodes' group lets their pods in", "shop/web", "10.0.1.200:5432", "allowed"),
         ("another port it does not", "shop/web", "10.0.1.200:3306", "denied"),
         ("a tunnelled pod comes with the address of its node", "shop/web", "10.0.1.200:9000", "allowed"),
         ("and not with that of another one", "shop/api", "10.0.1.200:9000", "denied"),
