@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crenel.dialects.change import Amended, amended
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from crenel.audit.baseline import Baseline
     from crenel.audit.report import Audit
     from crenel.audit.settings import Settings
+    from crenel.certificates.inventory.model import Inventory
     from crenel.dialects.joined import Joined
     from crenel.network.firewalls import Infrastructure
     from crenel.questions.exposure.outbound import Outlet
@@ -78,7 +81,7 @@ class Network:
         """What the input says of clouds and of the firewalls of hosts."""
         from crenel.network.firewalls import Infrastructure
 
-        return self._infrastructure or Infrastructure()
+        return self._infrastructure if self._infrastructure is not None else Infrastructure()
 
     @cached_property
     def joined(self) -> Joined:
@@ -340,6 +343,16 @@ class Network:
         new.assumed, new.proxies = self.assumed, self.proxies
         return new
 
+    def certificates(self, at: datetime | None = None, files: Sequence[Path] = ()) -> Inventory:
+        """Every certificate and key pair of the input, and of files in PEM or DER, judged by a time, or now.
+
+        Needs ``crenel[certs]``; without it the inventory is empty and says so in `missing`.
+        """
+        from crenel.certificates.inventory.entrance import take
+
+        when = datetime.now(UTC) if at is None else at
+        return take(self._reading.documents, self.given.decoded, when, files, self._default_namespace)
+
     def audit(self, settings: Settings | None = None, baseline: Baseline | None = None) -> Audit:
         """What is wrong with the network's security, how it can be reached, and how to mend it.
 
@@ -352,7 +365,9 @@ class Network:
         reading = self._reading
         origins = [*(each.origin for each in reading.documents), *(each.origin for each in reading.loose)]
         live = bool(reading.documents) and all(each.served for each in reading.documents)
-        material = Material(self.given, self.infrastructure, self.assumed, self.proxies, origins, live)
+        material = Material(
+            self.given, self.infrastructure, self.assumed, self.proxies, origins, live, self.certificates
+        )  # fmt: skip
         return audit(Subject(material, settings), baseline)
 
 

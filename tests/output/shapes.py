@@ -259,7 +259,81 @@ class Outlets(Strict):
     notices: list[Notice]
 
 
+class Standing(Strict):
+    source: str
+    destination: str
+    traffic: str | None
+    certainty: Literal["sure", "possible"]
+
+
+class Finding(Strict):
+    check: str
+    title: str
+    severity: Literal["low", "medium", "high", "critical"]
+    persona: Literal["default", "pedantic", "auditor"]
+    object: str
+    namespace: str | None
+    file: str | None
+    line: int | None
+    field: str | None
+    message: str
+    witness: Standing | None
+    evidence: list[str]
+    fix: str | None
+    fixable: bool
+
+
+class Aside(Strict):
+    by: Literal["comment", "configuration", "baseline"]
+    reason: str
+    until: str | None
+    finding: Finding
+
+
+class Examined(Strict):
+    counts: dict[str, int]
+    sources: list[str]
+
+
+class Audit(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["audit"]
+    findings: list[Finding]
+    aside: list[Aside]
+    summary: dict[str, int]
+    checks: list[str]
+    examined: Examined
+    assumptions: list[str]
+    notices: list[Notice]
+
+
+class Control(Strict):
+    standard: str
+    control: str
+    mapping: Literal["own", "ours"]
+
+
+class Check(Strict):
+    check: str
+    title: str
+    pillar: str
+    severity: Literal["low", "medium", "high", "critical"]
+    persona: Literal["default", "pedantic", "auditor"]
+    summary: str
+    settings: dict[str, int | str | bool | list[str]]
+    standards: list[Control]
+
+
+class Checks(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["checks"]
+    standards: dict[str, str]
+    mappings: str
+    checks: list[Check]
+
+
 SHAPES: tuple[type[Strict], ...] = (
     Ports, Group, Connection, Notice, Enforcement, Map, Step, Witness, Edit, Remedy, Verdict, Error, Change, Cause,
-    Difference, Probe, Summary, Lab, RuleMet, Layer, Leg, Closing, Path, Exposure, Outlet, Outlets,
+    Difference, Probe, Summary, Lab, RuleMet, Layer, Leg, Closing, Path, Exposure, Outlet, Outlets, Standing, Finding,
+    Aside, Examined, Audit, Control, Check, Checks,
 )  # fmt: skip

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from crenel.cli import subcommands
 from crenel.cli.main import COMMANDS
 from crenel.cli.parser import Parser, build_parser, load_command
 
@@ -55,7 +56,7 @@ def complete(words: Sequence[str]) -> str:
     name, *given = before
     if name not in COMMANDS:
         return Answer().text("")
-    parser = build_parser("crenel", name, load_command(name))
+    parser, given = _innermost(build_parser("crenel", name, load_command(name)), given)
     option, equals, _ = current.partition("=")
     if equals and option.startswith("--"):
         answer = _values(parser.option(option))
@@ -68,6 +69,13 @@ def _commands(current: str) -> Answer:
     if current.startswith("-"):
         return Answer({"--help": "show the help", "--version": "show the version"})
     return Answer({name: line for name, (_, line) in COMMANDS.items()})
+
+
+def _innermost(parser: Parser, given: list[str]) -> tuple[Parser, list[str]]:
+    """The parser of the subcommand that the words after a command begin with, and the words after it."""
+    while given and (inner := subcommands.below(parser).get(given[0])) is not None:
+        parser, given = inner, given[1:]
+    return parser, given
 
 
 def _next(parser: Parser, given: Sequence[str], current: str) -> Answer:
@@ -88,6 +96,8 @@ def _next(parser: Parser, given: Sequence[str], current: str) -> Answer:
         return _values(pending)
     if current.startswith("-"):
         return Answer(dict(_options(parser, used)))
+    if positionals and (named := subcommands.lines(parser)):
+        return Answer(dict(named))
     return _values(positionals[0] if positionals else None)
 
 

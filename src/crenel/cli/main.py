@@ -9,9 +9,11 @@ COMMANDS = {
     "map": ("crenel.cli.map", "show who can talk to whom"),
     "can": ("crenel.cli.can", "say whether SOURCE may reach TARGET, and why"),
     "exposure": ("crenel.cli.exposure", "show what the internet can reach, and where workloads can go"),
+    "audit": ("crenel.cli.audit", "say what is wrong with the network's security, and how to mend it"),
     "diff": ("crenel.cli.diff", "show what became possible and impossible between two states"),
     "lab": ("crenel.cli.lab", "build the cluster on this machine and prove the answers with real packets"),
     "enforce": ("crenel.cli.enforce", "print the nftables rules that enforce the policies on a node"),
+    "certs": ("crenel.cli.certs", "know certificates, issue and rotate them, and prove that they are asked for"),
     "snapshot": ("crenel.cli.snapshot", "save what the other commands need from a cluster in one file"),
     "completion": ("crenel.cli.completion", "print the completion script of a shell"),
 }

@@ -29,6 +29,8 @@ def platforms(nodes: Mapping[str, AddressSet]) -> tuple[Platform, ...]:
     clouds = [Platform(name, module.recognises, module.read) for name, module in modules.items()]
     hosts = import_module("crenel.dialects.hosts")
     sites = {name: hosts.Site(addresses) for name, addresses in nodes.items()}
+    planes = import_module("crenel.dialects.controlplanes")
+    clouds.append(Platform("controlplanes", planes.recognises, planes.read))
     return (*clouds, Platform("hosts", hosts.recognises, partial(hosts.read, sites=sites)))
 
 

@@ -49,6 +49,10 @@ _INTERNAL = (
 )
 
 
+INTERNAL_ANNOTATIONS = {_SCHEME: frozenset({"internal"}), **{each.annotation: each.internal for each in _INTERNAL}}
+"""The annotations that decide whom a load balancer faces: the values that make it internal, in lower case."""
+
+
 def facing(service: Service) -> Fact:
     """Whether the internet is meant to reach the load balancer of a Service, as far as the Service itself tells.
 

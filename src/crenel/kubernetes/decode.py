@@ -33,15 +33,17 @@ from crenel.kubernetes.objects.istio import IstioGateway, VirtualService
 from crenel.kubernetes.objects.meta import KubernetesObject, Metadata
 from crenel.kubernetes.objects.openshift import OpenShiftRoute
 from crenel.kubernetes.objects.policies import AdminPolicy, ForeignPolicy, NetworkPolicy
+from crenel.kubernetes.objects.rbac import Role, RoleBinding
 from crenel.kubernetes.objects.routes import GRPCRoute, HTTPRoute, StreamRoute
 from crenel.kubernetes.objects.services import EndpointSlice, Service
+from crenel.kubernetes.objects.settings import Setting, is_setting
 from crenel.kubernetes.objects.workloads import CronJob, CustomWorkload, Namespace, Node, Pod, Workload
 from crenel.kubernetes.pem import labels_of
 from crenel.kubernetes.validation.kinds import KINDS, Kind, misplaced
 from crenel.kubernetes.validation.metadata import check_metadata
 from crenel.kubernetes.validation.mistakes import Mistake, required
 from crenel.kubernetes.validation.networkpolicy import mend_networkpolicy
-from crenel.provenance import FieldPath, Origin, Problem, Severity
+from crenel.provenance import NOWHERE, FieldPath, Origin, Problem, Severity
 from crenel.sources.document import Document
 
 
@@ -52,6 +54,22 @@ class ConfigMap:
     name: str
     namespace: str
     data: dict[str, Any]
+    origin: Origin = NOWHERE
+
+    @property
+    def title(self) -> str:
+        """How reports write it."""
+        return f"configmap {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class KubeadmConfiguration:
+    """What kubeadm is told to make a cluster from (kind ClusterConfiguration), as it is written."""
+
+    data: dict[str, Any]
+    origin: Origin = NOWHERE
+    title: str = "clusterconfiguration"
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +118,13 @@ class Decoded:
     virtual_services: list[VirtualService] = field(default_factory=list)
     secrets: list[Secret] = field(default_factory=list)
     config_maps: list[ConfigMap] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
+    """How proxies and meshes are set: the kinds of `crenel.kubernetes.objects.settings`."""
+    kubeadm_configurations: list[KubeadmConfiguration] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
+    """Roles and ClusterRoles."""
+    role_bindings: list[RoleBinding] = field(default_factory=list)
+    """RoleBindings and ClusterRoleBindings."""
     custom_resource_names: list[str] = field(default_factory=list)
     """Names of CustomResourceDefinitions: ``networkpolicies.crd.projectcalico.org``."""
     others_seen: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -177,6 +202,7 @@ class _Decoder:
             GRPCRoute: into.grpc_routes, StreamRoute: into.stream_routes, ReferenceGrant: into.reference_grants,
             BackendTLSPolicy: into.backend_tls_policies, OpenShiftRoute: into.openshift_routes,
             IstioGateway: into.istio_gateways, VirtualService: into.virtual_services,
+            Role: into.roles, RoleBinding: into.role_bindings,
         }  # fmt: skip
 
     def read(self, document: Document) -> None:
@@ -266,11 +292,15 @@ class _Decoder:
             if name := _metadata_text(data, "name"):
                 self.decoded.custom_resource_names.append(name)
         elif (api_version, kind) == ("v1", "ConfigMap"):
-            self._read_config_map(data)
+            self._read_config_map(data, document.origin)
+        elif (group, kind) == ("kubeadm.k8s.io", "ClusterConfiguration"):
+            self.decoded.kubeadm_configurations.append(KubeadmConfiguration(data, document.origin))
         elif (api_version, kind) == ("v1", "Secret"):
             self._read_secret(data)
         elif self.foreign(api_version, kind):
             self._read_foreign(api_version, kind, document)
+        elif is_setting(api_version, kind):
+            self._read_setting(api_version, kind, document)
         elif (meant := misplaced(api_version, kind)) is not None:
             self._read_typed(meant, replace(document, data={**data, "kind": meant.name}))
         elif self.predictable(api_version, kind) or _has_pod_template(data):
@@ -278,11 +308,11 @@ class _Decoder:
         else:
             self.decoded.others_seen[api_version, kind] += 1
 
-    def _read_config_map(self, data: dict[str, Any]) -> None:
+    def _read_config_map(self, data: dict[str, Any], origin: Origin) -> None:
         name, held = _metadata_text(data, "name"), data.get("data")
         namespace = _metadata_text(data, "namespace") or self.default_namespace
         if name:
-            self.decoded.config_maps.append(ConfigMap(name, namespace, held if isinstance(held, dict) else {}))
+            self.decoded.config_maps.append(ConfigMap(name, namespace, held if isinstance(held, dict) else {}, origin))
 
     def _read_secret(self, data: dict[str, Any]) -> None:
         name, kind = _metadata_text(data, "name"), data.get("type")
@@ -313,6 +343,16 @@ class _Decoder:
         else:
             self._report([required(("metadata", "name"))], document.origin, policy.title)
             self.decoded.foreign_policies.append(policy)
+
+    def _read_setting(self, api_version: str, kind: str, document: Document) -> None:
+        data = document.data
+        spec, name = data.get("spec"), _metadata_text(data, "name")
+        namespace = _metadata_text(data, "namespace") or self.default_namespace
+        setting = Setting(api_version, kind, name, namespace, spec if isinstance(spec, dict) else {}, document.origin)
+        if name:
+            self._keep((api_version.rpartition("/")[0], kind, namespace, name), setting, self.decoded.settings)
+        else:
+            self._report([required(("metadata", "name"))], document.origin, setting.title)
 
     def _read_custom(self, api_version: str, kind: str, document: Document) -> None:
         data, spec = document.data, document.data.get("spec")

@@ -130,6 +130,8 @@ class Filter:
     api: str = ""
     field: FieldPath = ()
     """Where it begins in its document."""
+    standard: bool = False
+    """Whether it is what the platform makes by itself, and puts where nobody chooses another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,21 @@ class Balancer:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """The endpoint of a cluster's API server, as a managed service guards it.
+
+    `public` is whether it has an address on the internet; `allowed` are the addresses that it takes connections from
+    there, None where it takes them from everywhere.
+    """
+
+    name: str
+    public: Answer
+    allowed: AddressSet | None = None
+    origin: Origin = NOWHERE
+    field: FieldPath = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Infrastructure:
     """All that one input says about firewalls and what they guard.
 
@@ -206,6 +223,9 @@ class Infrastructure:
     balancers: Sequence[Balancer] = ()
     assumptions: Sequence[str] = ()
     problems: Sequence[Problem] = ()
+    control_planes: Sequence[ControlPlane] = ()
+    idle: Sequence[Filter] = ()
+    """Filters that surely guard nothing: the input has all that they could. Their rules are of both directions."""
 
     def __bool__(self) -> bool:
         return bool(self.interfaces or self.tiers or self.balancers)
@@ -218,6 +238,8 @@ class Infrastructure:
             [*self.balancers, *other.balancers],
             list(dict.fromkeys([*self.assumptions, *other.assumptions])),
             [*self.problems, *other.problems],
+            [*self.control_planes, *other.control_planes],
+            [*self.idle, *other.idle],
         )
 
 

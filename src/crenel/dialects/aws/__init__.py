@@ -91,8 +91,12 @@ def read(documents: Sequence[tuple[Any, Origin]]) -> Infrastructure:
     cards = [_placed(card, estate) for card in (*estate.cards.values(), *control_planes(estate), *stand_ins(estate))]
     routing = Routing(estate)
     interfaces = [_interface(card, estate, routing) for card in cards]
-    tiers = Tiers(estate, cards).all()
-    return Infrastructure(interfaces, tiers, list(balancers(estate)), list(_assumptions(estate)), estate.problems)
+    tiers = Tiers(estate, cards)
+    listed = any(isinstance(data.get("NetworkInterfaces"), list) for data, _ in answers)
+    return Infrastructure(
+        interfaces, tiers.all(), list(balancers(estate)), list(_assumptions(estate)), estate.problems,
+        idle=tiers.idle() if listed else (),
+    )  # fmt: skip
 
 
 def _placed(card: Card, estate: Estate) -> Card:

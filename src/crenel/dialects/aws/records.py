@@ -59,6 +59,11 @@ class Group:
         """How reports name it."""
         return f"security group {self.id}{f' ({self.name})' if self.name else ''}"
 
+    @property
+    def is_default(self) -> bool:
+        """Whether it is that of its network: no other may be called so (VPC user guide, "Default security groups")."""
+        return self.name == "default"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -56,6 +56,17 @@ class Tiers:
                     found.append(Tier(layer, direction, (filters,), isolating=True, stateless=layer == ACL))
         return found
 
+    def idle(self) -> list[Filter]:
+        """The security groups that no interface carries, of those of which the input has everything."""
+        return [
+            Filter(
+                group.title, frozenset(), tuple(rule for each in Direction for rule in self._rules(group, each)),
+                origin=group.origin, api=API, field=group.field, standard=group.is_default,
+            )
+            for group in self._estate.groups.values()
+            if group.id in self._estate.whole and group.id not in self._members
+        ]  # fmt: skip
+
     # Security groups
 
     def _groups(self, direction: Direction) -> Iterator[Filter]:
@@ -66,7 +77,8 @@ class Tiers:
                 yield Filter(f"security group {each}, which is not in the input", guards, (rule,), api=API)
             else:
                 rules = (*self._free(self._networks[each], direction), *self._rules(group, direction))
-                yield Filter(group.title, guards, rules, origin=group.origin, api=API, field=group.field)
+                place, standard = group.field, group.is_default
+                yield Filter(group.title, guards, rules, frozenset(), group.origin, API, place, standard)
         silent = [card for card in self._cards if card.groups is None]
         if silent:
             rule = FilterRule(Action.NEXT, Peer(unknown=("what its security groups allow",)))

@@ -7,7 +7,7 @@ tags, templates of Azure Resource Manager, and plans and states of Terraform.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from crenel.dialects.azure import shapes, template, terraform
@@ -21,8 +21,8 @@ from crenel.dialects.azure.rules import Translator
 from crenel.dialects.azure.seats import Seat, Seating
 from crenel.dialects.azure.spaces import HOST, Spaces
 from crenel.dialects.azure.tags import Vocabulary
-from crenel.dialects.azure.tiers import Tiers
-from crenel.network.firewalls import Infrastructure, Interface, Role
+from crenel.dialects.azure.tiers import API, Tiers
+from crenel.network.firewalls import Filter, Infrastructure, Interface, Role
 from crenel.provenance import Origin
 
 __all__ = ["read", "recognises"]
@@ -52,8 +52,18 @@ def read(documents: Sequence[tuple[Any, Origin]]) -> Infrastructure:
     interfaces = [seat.interface for seat in everywhere]
     return Infrastructure(
         [*interfaces, PLATFORM] if interfaces else [], tiers, balancing.balancers, list(estate.assumptions),
-        estate.problems,
+        estate.problems, idle=list(_idle(estate)),
     )  # fmt: skip
+
+
+def _idle(estate: Estate) -> Iterator[Filter]:
+    """The groups of which Azure itself names no subnet and no interface: where it prints rules of its own, it would."""
+    attached = {*estate.subnet_groups.values(), *estate.nic_groups.values()}
+    attached |= {each.group or "" for each in estate.subnets.values()}
+    attached |= {each.group or "" for each in estate.nics.values()}
+    for group in estate.groups.values():
+        if group.defaults is not None and not group.partial and group.key not in attached:
+            yield Filter(group.title, frozenset(), (), origin=group.origin, api=API)
 
 
 def collect(documents: Sequence[tuple[Any, Origin]]) -> Estate:

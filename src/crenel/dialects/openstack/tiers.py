@@ -85,7 +85,9 @@ class Tiers:
                 yield from self._missing(group, members, direction)
                 continue
             for origin, rules in self._translator.rules(known, direction).items():
-                yield Filter(known.title, _names(members), rules, origin=origin, api=API)
+                yield Filter(
+                    known.title, _names(members), rules, origin=origin, api=API, standard=known.name == "default"
+                )
         yield from _without(seats)
 
     def _missing(self, group: str, members: Sequence[Seat], direction: Direction) -> Iterator[Filter]:

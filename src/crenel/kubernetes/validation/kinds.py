@@ -18,6 +18,7 @@ from crenel.kubernetes.objects.istio import IstioGateway, VirtualService
 from crenel.kubernetes.objects.meta import KubernetesObject
 from crenel.kubernetes.objects.openshift import OpenShiftRoute
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
+from crenel.kubernetes.objects.rbac import Role, RoleBinding
 from crenel.kubernetes.objects.routes import GRPCRoute, HTTPRoute, StreamRoute
 from crenel.kubernetes.objects.services import EndpointSlice, Service
 from crenel.kubernetes.objects.workloads import CronJob, Namespace, Node, Pod, Workload
@@ -26,10 +27,11 @@ from crenel.kubernetes.validation.endpointslice import check_endpointslice
 from crenel.kubernetes.validation.gateway import check_gateway, check_listenerset
 from crenel.kubernetes.validation.ingress import check_ingress
 from crenel.kubernetes.validation.mistakes import Mistake
-from crenel.kubernetes.validation.names import Reasons, dns_label, dns_subdomain
+from crenel.kubernetes.validation.names import Reasons, dns_label, dns_subdomain, path_segment
 from crenel.kubernetes.validation.networkpolicy import check_networkpolicy
 from crenel.kubernetes.validation.node import check_node
 from crenel.kubernetes.validation.pods import check_cron_job, check_pod, check_workload
+from crenel.kubernetes.validation.rbac import check_binding, check_role
 from crenel.kubernetes.validation.routes import check_grpcroute, check_httproute, check_streamroute
 from crenel.kubernetes.validation.service import check_service
 
@@ -125,6 +127,7 @@ def _nothing(_thing: KubernetesObject, _data: Mapping[str, Any], _found: list[Mi
 
 
 _POLICY = "policy.networking.k8s.io"
+_RBAC = "rbac.authorization.k8s.io"
 _GATEWAY = "gateway.networking.k8s.io"
 _GATEWAY_X = "gateway.networking.x-k8s.io"
 _ISTIO = "networking.istio.io"
@@ -165,6 +168,12 @@ _CURRENT = {
         Kind("networking.k8s.io", "Ingress", Ingress, True, _ingress),
         Kind("networking.k8s.io", "IngressClass", IngressClass, False, _nothing),
     ),
+    f"{_RBAC}/v1": (
+        Kind(_RBAC, "Role", Role, True, check_role, path_segment),
+        Kind(_RBAC, "ClusterRole", Role, False, check_role, path_segment),
+        Kind(_RBAC, "RoleBinding", RoleBinding, True, check_binding, path_segment),
+        Kind(_RBAC, "ClusterRoleBinding", RoleBinding, False, check_binding, path_segment),
+    ),
     f"{_POLICY}/v1alpha1": (
         Kind(_POLICY, "AdminNetworkPolicy", AdminPolicy, False, check_adminpolicy),
         Kind(_POLICY, "BaselineAdminNetworkPolicy", AdminPolicy, False, check_adminpolicy),
@@ -192,6 +201,7 @@ _REMOVED: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
     "apps/v1beta2": ("1.16", {"apps/v1": ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")}),
     "batch/v1beta1": ("1.25", {"batch/v1": ("CronJob",)}),
     "batch/v2alpha1": ("1.21", {"batch/v1": ("CronJob",)}),
+    f"{_RBAC}/v1beta1": ("1.22", {f"{_RBAC}/v1": ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")}),
     "discovery.k8s.io/v1beta1": ("1.25", {"discovery.k8s.io/v1": ("EndpointSlice",)}),
 }  # fmt: skip
 

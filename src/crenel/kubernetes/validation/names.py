@@ -63,6 +63,13 @@ def dns_subdomain(text: str) -> Reasons:
     return reasons
 
 
+def path_segment(text: str) -> Reasons:
+    """A name that may be one part of a path, as roles have (pkg/api/validation/path, IsValidPathSegmentName)."""
+    if text in (".", ".."):
+        return (f"may not be '{text}'",)
+    return tuple(f"may not contain '{each}'" for each in "/%" if each in text)
+
+
 @lru_cache(maxsize=65536)
 def label_key(text: str) -> Reasons:
     """A label's key: an optional prefix, which is a DNS subdomain, and a name."""

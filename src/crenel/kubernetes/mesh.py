@@ -1,0 +1,56 @@
+"""What the settings of Istio say of connections out of the mesh.
+
+Source: Istio reference, Global Mesh Options (``outboundTrafficPolicy``: ``ALLOW_ANY`` unless it is set), which stand as
+YAML in the config map ``istio`` of the root namespace, or in an IstioOperator; and Sidecar, for its namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from crenel.kubernetes.decode import ConfigMap, Decoded
+from crenel.kubernetes.objects.policies import ForeignPolicy
+from crenel.kubernetes.objects.settings import Setting
+from crenel.provenance import FieldPath
+from crenel.sources.refusal import Refusal
+from crenel.sources.yaml_text import parse
+
+REGISTRY_ONLY = "REGISTRY_ONLY"
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """Where only registered destinations are let out. `namespace` is None for the whole mesh."""
+
+    thing: ConfigMap | Setting | ForeignPolicy
+    field: FieldPath
+    namespace: str | None = None
+
+
+def registry_only(decoded: Decoded) -> Iterator[Outbound]:
+    """The settings that let sidecars send to registered destinations alone."""
+    for config in decoded.config_maps:
+        mesh = config.data.get("mesh")
+        if config.name.partition("-")[0] == "istio" and isinstance(mesh, str) and _is_set(_parsed(mesh)):
+            yield Outbound(config, ("data", "mesh"))
+    for setting in decoded.settings:
+        if setting.kind == "IstioOperator" and _is_set(setting.spec.get("meshConfig")):
+            yield Outbound(setting, ("spec", "meshConfig", "outboundTrafficPolicy"))
+    for policy in decoded.foreign_policies:
+        if policy.kind == "Sidecar" and "workloadSelector" not in policy.spec and _is_set(policy.spec):
+            yield Outbound(policy, ("spec", "outboundTrafficPolicy"), policy.namespace)
+
+
+def _is_set(spec: Any) -> bool:
+    said = spec.get("outboundTrafficPolicy") if isinstance(spec, dict) else None
+    return isinstance(said, dict) and said.get("mode") == REGISTRY_ONLY
+
+
+def _parsed(text: str) -> Any:
+    """The value of some YAML; None for what cannot be read."""
+    try:
+        return parse(text)
+    except Refusal:
+        return None
