@@ -125,7 +125,7 @@ def test_a_rule_is_named_with_its_place() -> None:
     """The step names the rule and leads to its text, and the rule that a disabled one is not."""
     documents = samples.shop(firewall("first", "udp:1"), firewall("https", "tcp:443"))
     assert "vpc firewall rule https ingress rule 2 allows it (file-4.json)" in text(documents, OUT, "web")
-    assert "implied deny ingress rule denies it" in text(documents, OUT, "web", "TCP/80")
+    assert "implied deny ingress denies it" in text(documents, OUT, "web", "TCP/80")
 
 
 def test_rules_of_another_network_do_nothing() -> None:
