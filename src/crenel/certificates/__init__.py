@@ -1,0 +1,1 @@
+"""Certificates: what there is of them, issuing them, and asking servers for them."""
