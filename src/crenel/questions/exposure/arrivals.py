@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial, reduce
+from functools import cached_property, partial
 
 from crenel.dialects.destinations import PRIVATE
 from crenel.dialects.joined import OWN
@@ -16,7 +16,7 @@ from crenel.network.rules import Direction
 from crenel.network.traffic import Match
 from crenel.questions.exposure.assumptions import Assumptions
 from crenel.questions.exposure.ground import Ground
-from crenel.questions.exposure.paths import Layer, Reach, everybody, unless_no
+from crenel.questions.exposure.paths import Layer, Reach, everybody, past_all, past_any, unless_no
 from crenel.questions.exposure.trip import FIREWALL, HOST_FIREWALL, ROUTE, lowest
 from crenel.questions.verdict import Decision, Step
 
@@ -72,7 +72,7 @@ class Arrivals:
         self.assumptions = assumptions
         self._known: dict[tuple[Family, int, int], list[Arrival]] = {}
         self._routes: dict[tuple[str, Family], tuple[Layer, str]] = {}
-        self._gates: dict[tuple[str, Family], _Gate] = {}
+        self._gates: dict[Family, dict[str, _Gate]] = {}
 
     @cached_property
     def nodes(self) -> dict[str, Node]:
@@ -91,14 +91,13 @@ class Arrivals:
         """One arrival for all nodes alike; of those that nobody gets to, the one with the fewest layers to change."""
         groups: dict[tuple[int, ...], tuple[tuple[Reach, ...], list[str]]] = {}
         traffic = self.ground.wire.forth.table.mask(match)
-        for name in self.nodes:
-            gate = self._gate(name, family)
+        for name, gate in self._gates_of(family).items():
             reaches = (gate.route, self._cloud(gate, family, traffic), *self._host(gate, family, match, inner))
             key = tuple(map(id, reaches))
             if key not in groups:
                 groups[key] = (reaches, [])
             groups[key][1].append(name)
-        closed = [reaches for reaches, _ in groups.values() if not reduce(Reach.__and__, reaches).possible]
+        closed = [reaches for reaches, _ in groups.values() if not past_all(reaches).possible]
         nearest = min(closed, key=lambda reaches: sum(not reach.possible for reach in reaches), default=None)
         hidden = {id(reaches) for reaches in closed if reaches is not nearest}
         for reaches, names in groups.values():
@@ -109,8 +108,9 @@ class Arrivals:
         """Whom the firewalls in front of a node let through."""
         if not gate.guarded:
             return gate.unfiltered
-        passed = [self.ground.entering(name, family, traffic) for name in gate.guarded]
-        return passed[0] if len(passed) == 1 else self.ground.same(reduce(Reach.__or__, passed))
+        if len(gate.guarded) == 1:
+            return self.ground.entering(gate.guarded[0], family, traffic)
+        return self.ground.same(past_any(self.ground.entering(name, family, traffic) for name in gate.guarded))
 
     def _host(self, gate: _Gate, family: Family, match: Match, inner: Match | None) -> Sequence[Reach]:
         """Whom the firewall of the node itself lets through."""
@@ -118,17 +118,21 @@ class Arrivals:
             return ()
         return [self.ground.into(name, family, port) for name, port in self._own(gate, match, inner)]
 
+    def _gates_of(self, family: Family) -> dict[str, _Gate]:
+        """All nodes, each with what guards it."""
+        if family not in self._gates:
+            self._gates[family] = {name: self._gate(name, family) for name in self.nodes}
+        return self._gates[family]
+
     def _gate(self, node: str, family: Family) -> _Gate:
-        if (known := self._gates.get((node, family))) is None:
-            names = self.ground.joined.machines.get(node, ())
-            guarded = [name for name in names if self.ground.guarded(name)]
-            known = self._gates[node, family] = _Gate(
-                self.ground.same(self._route(node, family)[0].reach),
-                self.ground.same(self.unfiltered(f"node {node}", family).reach),
-                tuple(name for name in guarded if not name.startswith(OWN)),
-                {name.removeprefix(f"{OWN}{node}"): name for name in guarded if name.startswith(OWN)},
-            )
-        return known
+        names = self.ground.joined.machines.get(node, ())
+        guarded = [name for name in names if self.ground.guarded(name)]
+        return _Gate(
+            self.ground.same(self._route(node, family)[0].reach),
+            self.ground.same(self.unfiltered(f"node {node}", family).reach),
+            tuple(name for name in guarded if not name.startswith(OWN)),
+            {name.removeprefix(f"{OWN}{node}"): name for name in guarded if name.startswith(OWN)},
+        )
 
     def at_node(self, node: str, family: Family, match: Match, inner: Match | None) -> tuple[tuple[Layer, ...], str]:
         """The layers on the way to a port of one node, straight from the internet, and the address there."""
@@ -164,7 +168,7 @@ class Arrivals:
 
     def firewalls(self, node: str, family: Family, match: Match, inner: Match | None) -> Iterator[Layer]:
         """The firewalls in front of a node, and its own, for packets of the internet."""
-        if guarded := self._gate(node, family).guarded:
+        if guarded := self._gates_of(family)[node].guarded:
             yield self._any_of(guarded, node, family, match)
         else:
             yield self.unfiltered(f"node {node}", family)
@@ -172,12 +176,12 @@ class Arrivals:
 
     def host(self, node: str, family: Family, match: Match, inner: Match | None) -> Iterator[Layer]:
         """The firewall of the node itself: for its own ports, or for what it forwards to its pods."""
-        for name, port in self._own(self._gate(node, family), match, inner):
+        for name, port in self._own(self._gates_of(family)[node], match, inner):
             yield self.filter(f"node {node}", name, family, port, HOST_FIREWALL)
 
     def forwarded(self, node: str, family: Family, inner: Match) -> Iterator[Layer]:
         """The firewall of a node for what it forwards to its pods as it comes, with no translation."""
-        if name := self._gate(node, family).own.get("/pods"):
+        if name := self._gates_of(family)[node].own.get("/pods"):
             yield self.filter(f"node {node}", name, family, inner, HOST_FIREWALL)
 
     def _own(self, gate: _Gate, match: Match, inner: Match | None) -> Iterator[tuple[str, Match]]:
@@ -189,7 +193,7 @@ class Arrivals:
     def _any_of(self, interfaces: Sequence[str], node: str, family: Family, match: Match) -> Layer:
         layers = [self.filter(f"node {node}", name, family, match) for name in interfaces]
         best = max(layers, key=lambda layer: (layer.reach.sure.bit_count(), layer.reach.possible.bit_count()))
-        joined = reduce(Reach.__or__, (layer.reach for layer in layers))
+        joined = past_any(layer.reach for layer in layers)
         return Layer(best.name, best.where, joined, best.says, best.lacks, best.explain)
 
     def unfiltered(self, where: str, family: Family) -> Layer:

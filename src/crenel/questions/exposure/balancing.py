@@ -14,7 +14,7 @@ from crenel.network.traffic import Match
 from crenel.questions.exposure.arrivals import Arrivals, boolean, of_fact
 from crenel.questions.exposure.fronts import Front, from_front
 from crenel.questions.exposure.handing import Handing
-from crenel.questions.exposure.paths import NOBODY, Layer, Reach, everybody, perhaps
+from crenel.questions.exposure.paths import NOBODY, Layer, Reach, everybody, past_any, perhaps
 from crenel.questions.exposure.policies import Policies
 from crenel.questions.exposure.trip import BALANCER, RANK, SOURCE_RANGES, Trip, Way
 from crenel.questions.verdict import Decision, Step
@@ -80,7 +80,7 @@ class Balancing:
         layers = [self.arrivals.filter(balancer.name, name, trip.family, trip.entry.match) for name in names]
         if layers:
             best = max(layers, key=lambda layer: (RANK[layer.state], layer.reach.sure.bit_count()))
-            yield replace(best, reach=reduce(Reach.__or__, (layer.reach for layer in layers)))
+            yield replace(best, reach=past_any(layer.reach for layer in layers))
 
     def _address(self, trip: Trip, front: Front) -> str:
         service, names = trip.entry.service, list(front.balancer.hostnames) if front.balancer is not None else []

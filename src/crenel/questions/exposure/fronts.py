@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
@@ -10,7 +10,7 @@ from crenel.network.addresses import AddressSet, Family
 from crenel.network.firewalls import Balancer, Listening
 from crenel.network.traffic import Match
 from crenel.questions.exposure.ground import Ground
-from crenel.questions.exposure.paths import Layer, Reach
+from crenel.questions.exposure.paths import Layer, Reach, past_all, past_any
 from crenel.questions.exposure.trip import FIREWALL
 
 
@@ -61,7 +61,7 @@ def from_front(ground: Ground, front: Front, interface: str, where: str, family:
     """
     names = front.interfaces(ground)
     if names:
-        sources, join, text = [ground.wire.index(each) for each in names], _any, names[0]
+        sources, join, text = [ground.wire.index(each) for each in names], past_any, names[0]
     else:
         blocks = ground.blocks(front.sends_from.only(family)) if front.sends_from else []
         sources, join, text = blocks, _all, str(front.sends_from)
@@ -78,10 +78,7 @@ def from_front(ground: Ground, front: Front, interface: str, where: str, family:
     )  # fmt: skip
 
 
-def _any(reaches: Sequence[Reach]) -> Reach:
-    return reduce(Reach.__or__, reaches)
-
-
-def _all(reaches: Sequence[Reach]) -> Reach:
+def _all(reaches: Iterable[Reach]) -> Reach:
     """Sure where all are, possible where any is."""
-    return Reach(reduce(Reach.__and__, reaches).sure, reduce(Reach.__or__, reaches).possible)
+    known = list(reaches)
+    return Reach(past_all(known).sure, past_any(known).possible)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -46,6 +46,25 @@ class Reach:
 
 
 NOBODY = Reach(0, 0)
+
+
+def past_all(reaches: Iterable[Reach]) -> Reach:
+    """Who gets through all of some layers, of which there is at least one."""
+    first, *others = reaches
+    sure, possible = first.sure, first.possible
+    for each in others:
+        sure &= each.sure
+        possible &= each.possible
+    return Reach(sure, possible)
+
+
+def past_any(reaches: Iterable[Reach]) -> Reach:
+    """Who gets through any of some ways."""
+    sure = possible = 0
+    for each in reaches:
+        sure |= each.sure
+        possible |= each.possible
+    return Reach(sure, possible)
 
 
 def everybody(universe: int) -> Reach:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 
 from crenel.bits import union
 from crenel.dialects.proxies import Served
@@ -23,7 +22,7 @@ from crenel.provenance import FieldPath, Origin
 from crenel.questions.explain import Passage, passage
 from crenel.questions.exposure.ground import Ground
 from crenel.questions.exposure.handing import Handing
-from crenel.questions.exposure.paths import NOBODY, Layer, Leg, Path, Reach, everybody, perhaps
+from crenel.questions.exposure.paths import NOBODY, Layer, Leg, Path, Reach, everybody, past_all, perhaps
 from crenel.questions.exposure.trip import POLICY
 from crenel.questions.verdict import Decision, Outcome, Step
 from crenel.routing.openings import Opening, openings
@@ -117,7 +116,7 @@ class Proxied:
         over = self._handing.from_pod(path.endpoint, pod, path.family, match) if path.endpoint is not None else None
         between = (over,) if over is not None else ()
         layers = (*self._allow_list(path, onward, universe), *between, self._policies(path, pod, match, universe))
-        joined = reduce(Reach.__and__, (layer.reach for layer in layers), path.joined)
+        joined = past_all([path.joined, *(layer.reach for layer in layers)])
         name, proxy = self.ground.network.endpoints[pod].name, path.target
         client = Leg("the client", proxy, onward.listener.tls.value)
         back = Leg(proxy, name, backwards(onward))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cached_property
 
 from crenel.dialects.cloudproxies import Aim, Targets
 from crenel.kubernetes.objects.meta import LabelSelector
@@ -14,7 +14,7 @@ from crenel.network.rules import Direction
 from crenel.provenance import NOWHERE
 from crenel.questions.exposure.balancing import Balancing
 from crenel.questions.exposure.fronts import Front
-from crenel.questions.exposure.paths import NOBODY, Layer, Reach, perhaps
+from crenel.questions.exposure.paths import NOBODY, Layer, Reach, past_all, past_any, perhaps
 from crenel.questions.exposure.proxied import Behind
 from crenel.questions.exposure.trip import FIREWALL, RANK, Trip
 from crenel.questions.verdict import Decision, Step
@@ -33,7 +33,7 @@ class Second:
     @property
     def reach(self) -> Reach:
         """Who gets through all of its layers, of those that come to it."""
-        return reduce(Reach.__and__, (layer.reach for layer in self.layers))
+        return past_all(layer.reach for layer in self.layers)
 
 
 class Targeting:
@@ -78,7 +78,7 @@ class Targeting:
     def _either(self, trip: Trip, front: Front, aim: Aim, behind: Behind) -> list[Second]:
         """Where it is not known which of the two holds: sure is only what is so in both cases."""
         pods, nodes = list(self._to_pod(trip, front)), list(self._to_nodes(trip, front, aim, behind))
-        by_pods, by_nodes = (reduce(Reach.__or__, (leg.reach for leg in legs), NOBODY) for legs in (pods, nodes))
+        by_pods, by_nodes = (past_any(leg.reach for leg in legs) for legs in (pods, nodes))
         if by_pods == by_nodes:
             return pods
         better = pods if RANK[by_pods.state] >= RANK[by_nodes.state] else nodes

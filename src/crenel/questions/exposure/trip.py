@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import reduce
 
 from crenel.dialects.entries import Entry
 from crenel.dialects.service import Backend
 from crenel.network.addresses import Family
 from crenel.network.network import Network
 from crenel.network.traffic import Match
-from crenel.questions.exposure.paths import Layer, Reach, State, everybody
+from crenel.questions.exposure.paths import Layer, Reach, State, everybody, past_all
 
 ROUTE, BALANCER, SOURCE_RANGES = "route", "load balancer", "source ranges"
 FIREWALL, HOST_FIREWALL, POLICY = "cloud firewall", "host firewall", "network policy"
@@ -59,7 +58,7 @@ class Way:
         """A way whose layers are made already."""
         found = tuple(layers)
         reaches = tuple(layer.reach for layer in found)
-        reach = reduce(Reach.__and__, reaches, everybody(universe))
+        reach = past_all([everybody(universe), *reaches])
         return cls(reaches, through, seen_as, reach, lambda: (found, address))
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import reduce
 
 from crenel.dialects.destinations import PRIVATE
 from crenel.dialects.entries import Entry, EntryKind, entries
@@ -17,7 +16,7 @@ from crenel.questions.exposure.assumptions import Assumptions
 from crenel.questions.exposure.balancing import Balancing
 from crenel.questions.exposure.ground import Ground
 from crenel.questions.exposure.handing import Handing
-from crenel.questions.exposure.paths import NOBODY, Layer, Path, Reach, perhaps
+from crenel.questions.exposure.paths import NOBODY, Layer, Path, past_all, past_any, perhaps
 from crenel.questions.exposure.policies import Policies
 from crenel.questions.exposure.trip import ROUTE, Trip, Way
 from crenel.questions.verdict import Witness
@@ -56,7 +55,7 @@ class Walker:
     def made(self, trip: Trip, ways: list[Way]) -> Path:
         """The path that some alternatives make: that of the best of them, for whoever gets through any."""
         best = max(ways, key=lambda way: way.goodness)
-        joined = reduce(Reach.__or__, (way.reach for way in ways))
+        joined = past_any(way.reach for way in ways)
         sources, entry = self.ground.addresses(joined.sure), trip.entry
         layers, address = best.build()
         return Path(
@@ -82,8 +81,9 @@ class Walker:
         homes = trip.homes(self.ground.network)
         policy = self._policy(trip)
         for arrival in self.arrivals.at_nodes(trip.family, trip.entry.match, inner):
-            taken = arrival.nodes if homes is None else tuple(name for name in arrival.nodes if name in homes)
-            if taken:
+            if homes is None:
+                yield self._ended(trip, arrival, policy)
+            elif taken := tuple(name for name in arrival.nodes if name in homes):
                 yield self._ended(trip, replace(arrival, nodes=taken), policy)
 
     def _policy(self, trip: Trip) -> Layer | None:
@@ -97,7 +97,7 @@ class Walker:
         policy = policy or self.policies.nodes(trip, arrival.nodes)
         reaches = (*(layer.reach for layer in first), *arrival.reaches[len(first) :], policy.reach)
         over = None
-        if not client and reduce(Reach.__and__, reaches).possible:
+        if not client and past_all(reaches).possible:
             over = self.handing.from_nodes(trip, arrival.nodes)
         last = (policy,) if over is None else (over, policy)
         reaches = (*reaches[:-1], *(layer.reach for layer in last))
@@ -108,7 +108,7 @@ class Walker:
 
         more = f" and {len(arrival.nodes) - 1} more" if len(arrival.nodes) > 1 else ""
         seen = "the client" if client else "a node"
-        return Way(reaches, (f"node {arrival.nodes[0]}{more}",), seen, reduce(Reach.__and__, reaches), build)
+        return Way(reaches, (f"node {arrival.nodes[0]}{more}",), seen, past_all(reaches), build)
 
     def _external(self, trip: Trip) -> Layer:
         """An address that routers outside have to lead to the nodes (core/v1 ServiceSpec.externalIPs)."""
