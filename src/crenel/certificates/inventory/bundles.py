@@ -13,7 +13,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crenel.certificates.inventory import raw
-from crenel.certificates.inventory.model import Caller, Entry, Inventory, Place, SecretName, Serving
+from crenel.certificates.inventory.model import (
+    NOBODY,
+    Caller,
+    Entry,
+    Inventory,
+    Place,
+    Renewal,
+    SecretName,
+    Serving,
+    State,
+)
 from crenel.certificates.inventory.secrets import of_text
 from crenel.provenance import FieldPath, Origin, Problem
 
@@ -21,6 +31,10 @@ _INJECT_FROM = (("cert-manager.io/inject-ca-from", False), ("cert-manager.io/inj
 """The annotations, and whether they name a Secret or a Certificate."""
 _INJECT_API = "cert-manager.io/inject-apiserver-ca"
 _INJECT_OPENSHIFT = "service.beta.openshift.io/inject-cabundle"
+_BUNDLE = "trust.cert-manager.io/bundle"
+"""The label of the ConfigMaps that trust-manager writes: which Bundle they are of."""
+_WRITTEN = {"istio-ca-root-cert": "istiod", "kube-root-ca.crt": "kube-controller-manager"}
+"""Who writes the ConfigMaps of some names into every namespace."""
 _BEGIN = "-----BEGIN "
 _KEEP = "Ignore"
 """The failurePolicy that goes on without an answer; the other, Fail, is the default of v1."""
@@ -29,37 +43,53 @@ _KEEP = "Ignore"
 def config_map(data: Mapping[str, Any], origin: Origin, namespace: str) -> Iterator[Entry]:
     """The certificates in the values of a ConfigMap: bundles, unless they are a leaf's."""
     place = Place("configmap", raw.text(data, "metadata", "name"), namespace, origin)
+    renewal = _written(data, place)
     for part in ("data", "binaryData"):
         for label, value in raw.table(data, part).items():
             content = raw.decoded(value) if part == "binaryData" else _content(value)
             if content is not None and _BEGIN.encode() in content:
-                yield from of_text(content, place, (part, str(label)), str(label))
+                for entry in of_text(content, place, (part, str(label)), str(label)):
+                    entry.renewal = renewal
+                    yield entry
+
+
+def _written(data: Mapping[str, Any], place: Place) -> Renewal:
+    """Who writes a ConfigMap; whether that works is not to be seen in it."""
+    name = raw.text(data, "metadata", "labels", _BUNDLE)
+    injected = raw.text(data, "metadata", "annotations", _INJECT_OPENSHIFT) == "true"
+    by = f"bundle {name}" if name else _WRITTEN.get(place.name, "the service CA of OpenShift" if injected else "")
+    return Renewal(State.UNKNOWN, by) if by else NOBODY
 
 
 def trust_bundle(data: Mapping[str, Any], origin: Origin) -> Iterator[Entry]:
     """The certificates of a ClusterTrustBundle, or those written into a Bundle of trust-manager."""
     place = Place(raw.text(data, "kind").lower(), raw.text(data, "metadata", "name"), "", origin)
     if written := raw.text(data, "spec", "trustBundle"):
-        yield from of_text(written.encode(), place, ("spec", "trustBundle"), "trustBundle", trusted=True)
+        yield from of_text(
+            written.encode("utf-8", "surrogatepass"), place, ("spec", "trustBundle"), "trustBundle", trusted=True
+        )
     for position, source in raw.items(data, "spec", "sources"):
         if written := raw.text(source, "inLine"):
             field: FieldPath = ("spec", "sources", position, "inLine")
-            yield from of_text(written.encode(), place, field, "inLine", trusted=True)
+            yield from of_text(written.encode("utf-8", "surrogatepass"), place, field, "inLine", trusted=True)
 
 
 def route(data: Mapping[str, Any], origin: Origin, namespace: str, inventory: Inventory) -> Iterator[Entry]:
-    """The certificates that a Route of OpenShift holds itself; what its key is, is not kept."""
+    """The certificates that a Route of OpenShift holds itself: what it shows, and what it trusts."""
     place = Place("route", raw.text(data, "metadata", "name"), namespace, origin)
     tls, host = raw.table(data, "spec", "tls"), raw.text(data, "spec", "host")
     serving = Serving(place, (namespace, ""), ("spec", "tls"), (host,) if host else ())
     if written := raw.text(tls, "certificate"):
-        both = f"{written}\n{raw.text(tls, 'key')}\n"
-        for entry in of_text(both.encode(), place, ("spec", "tls", "certificate"), "certificate"):
+        shown = "\n".join((written, raw.text(tls, "caCertificate"), raw.text(tls, "key"), ""))
+        for entry in of_text(
+            shown.encode("utf-8", "surrogatepass"), place, ("spec", "tls", "certificate"), "certificate"
+        ):
             entry.served.append(serving)
             yield entry
-    for label in ("caCertificate", "destinationCACertificate"):
-        if written := raw.text(tls, label):
-            yield from of_text(written.encode(), place, ("spec", "tls", label), label, trusted=True)
+    label = "destinationCACertificate"
+    if written := raw.text(tls, label):
+        content = written.encode("utf-8", "surrogatepass")
+        yield from of_text(content, place, ("spec", "tls", label), label, trusted=True)
     if external := raw.text(tls, "externalCertificate", "name"):
         field = ("spec", "tls", "externalCertificate", "name")
         inventory.serving.append(Serving(place, (namespace, external), field, serving.hosts))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SecretName = tuple[str, str]
 """Namespace and name."""
+SOON = 2 / 3
+"""The part of its life after which a certificate should have been renewed: when cert-manager does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """A Certificate, Issuer, ClusterIssuer or CertificateRequest of cert-manager."""
+    """A Certificate, Issuer, ClusterIssuer or CertificateRequest of cert-manager, or a Bundle of trust-manager."""
 
     place: Place
     spec: Mapping[str, Any]
@@ -212,6 +214,8 @@ class Inventory:
     issuers: dict[tuple[str, str, str], Managed] = fresh(default_factory=dict)
     """Issuers and ClusterIssuers by kind, namespace (empty for the latter) and name."""
     requests: list[Managed] = fresh(default_factory=list)
+    sources: dict[str, Managed] = fresh(default_factory=dict)
+    """Bundles of trust-manager, by name: they are cluster-wide."""
     problems: list[Problem] = fresh(default_factory=list)
     """What could not be read, of all entries, and of texts that hold no certificate at all."""
     missing: str = ""
@@ -234,6 +238,14 @@ class Inventory:
             (each.place.namespace, str(each.spec.get("secretName"))): each
             for each in reversed(self.certificates.values())
         }
+
+    def injecting(self, caller: Caller) -> SecretFacts | None:
+        """The Secret that a caBundle is taken from, where it and the Certificate that leads to it are in the input."""
+        name = caller.source
+        if name is not None and not caller.source_is_secret:
+            certificate = self.certificates.get(name)
+            name = (name[0], str(certificate.spec.get("secretName"))) if certificate is not None else None
+        return self.secrets.get(name) if name is not None else None
 
     def issuer_of(self, certificate: Managed) -> tuple[str, Managed | None]:
         """How people write the issuer that a Certificate names, and the issuer where it is in the input."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -68,6 +67,6 @@ def decoded(value: Any) -> bytes | None:
     if not isinstance(value, str) or len(value) > LARGEST * 4 // 3:
         return None
     try:
-        return base64.b64decode("".join(value.split()), validate=True)
+        return binascii.a2b_base64("".join(value.split()), strict_mode=True)
     except (binascii.Error, ValueError):
         return None

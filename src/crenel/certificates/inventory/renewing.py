@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from crenel.certificates.inventory import certmanager
 from crenel.certificates.inventory.model import (
     NOBODY,
+    Caller,
+    Entry,
     Inventory,
     Renewal,
     SecretFacts,
@@ -27,18 +29,51 @@ _SERVICE_CA = (
 )
 _EXTERNAL = "reconcile.external-secrets.io/managed"
 _CITADEL = "istio.io/ca-root"
+_NO_STATUS = "it has no status in the input"
 
 
 def settle(inventory: Inventory, decoded: Decoded) -> None:
-    """Say of every Secret's entries who renews them."""
-    shims = _shims(decoded)
+    """Say of every Secret's entries who renews them, and of what is trusted who writes it."""
+    shims = shimmed(decoded)
     for name, facts in inventory.secrets.items():
         found = _of(facts, name, shims, inventory)
         for entry in facts.entries:
             entry.renewal = found
+    for entry in inventory.entries:
+        if entry.renewal.by.startswith("bundle "):
+            entry.renewal = _synced(entry.renewal.by, inventory)
+    for caller in inventory.callers:
+        if caller.bundle is not None and caller.injected:
+            caller.bundle.renewal = _injected(caller, caller.bundle, inventory)
 
 
-def _shims(decoded: Decoded) -> Mapping[SecretName, str]:
+def _synced(by: str, inventory: Inventory) -> Renewal:
+    """Whether trust-manager says that it wrote a Bundle."""
+    source = inventory.sources.get(by.removeprefix("bundle "))
+    if source is None:
+        return Renewal(State.UNKNOWN, by, reason="it is not in the input")
+    status, message = certmanager.condition(source, "Synced")
+    if status == "False":
+        return Renewal(State.FAILING, by, reason=message or "it is not synced")
+    return Renewal(State.WORKING if status == "True" else State.UNKNOWN, by, reason="" if status else _NO_STATUS)
+
+
+def _injected(caller: Caller, bundle: Entry, inventory: Inventory) -> Renewal:
+    """Whether a caBundle is what its injector would write now: ``ca.crt`` of the Secret that it is taken from."""
+    if caller.source is None:
+        return Renewal(State.UNKNOWN, caller.injected)
+    word, name = "secret" if caller.source_is_secret else "certificate", f"{caller.source[0]}/{caller.source[1]}"
+    facts = inventory.injecting(caller)
+    held = facts.entry("ca.crt") if facts is not None else None
+    if held is None or not held.certificates:
+        reason = f"the CA of {word} {name} is not in the input"
+        return Renewal(State.UNKNOWN, caller.injected, reason=reason)
+    if set(held.certificates) != set(bundle.certificates):
+        return Renewal(State.FAILING, caller.injected, reason=f"it differs from the CA of {word} {name}")
+    return Renewal(State.WORKING, caller.injected)
+
+
+def shimmed(decoded: Decoded) -> Mapping[SecretName, str]:
     """The Secrets for which cert-manager makes a Certificate by itself, and of which Ingress or Gateway."""
     found: dict[SecretName, str] = {}
     for ingress in decoded.ingresses:
@@ -66,7 +101,15 @@ def _of(
         return Renewal(State.UNKNOWN, by, reason="it is not in the input")
     if name in shims:
         return Renewal(State.UNKNOWN, "cert-manager", reason=f"for {shims[name]}; its certificate is not in the input")
-    return _by_others(facts)
+    return _expired(_by_others(facts), facts, inventory)
+
+
+def _expired(renewal: Renewal, facts: SecretFacts, inventory: Inventory) -> Renewal:
+    """What an expired certificate says of whoever should have renewed it."""
+    leaf = facts.pair.leaf if facts.pair is not None else None
+    if renewal.state is State.NOBODY or leaf is None or leaf.not_after >= inventory.at:
+        return renewal
+    return Renewal(State.FAILING, renewal.by, renewal.how, f"it expired on {leaf.not_after:%Y-%m-%d}")
 
 
 def _by_others(facts: SecretFacts) -> Renewal:

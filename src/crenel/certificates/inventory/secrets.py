@@ -63,9 +63,14 @@ def _strings(found: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _texts(held: Mapping[str, Mapping[str, Any]], kind: str, place: Place) -> Iterator[Text]:
-    """The values that are PEM; of the type for TLS those that have to be, whatever they hold."""
+    """The values that are PEM; of the type for TLS those that have to be, whatever they hold.
+
+    A value of stringData takes the place of one in data, as the API has it.
+    """
     for part, values in held.items():
         for label, value in values.items():
+            if part == "data" and label in held["stringData"]:
+                continue
             must = kind == TLS and label in ("tls.crt", "tls.key")
             field = (part, str(label))
             content = raw.decoded(value) if part == "data" else _encoded(value)
@@ -94,8 +99,8 @@ def of_text(content: bytes, place: Place, field: FieldPath, label: str, *, trust
 
 def entries(texts: Sequence[Text], place: Place, secret: tuple[str, str] | None) -> Iterator[tuple[Entry, Text]]:
     """Pair the certificates of some texts with their keys; each entry comes with the text that it is of."""
-    keys = [each for each in texts if each.material.keys or (each.material.has_private_key and not _certs(each))]
-    paired = _paired([each for each in texts if _certs(each) or _is_broken(each)], keys)
+    keys = [each for each in texts if each.material.keys or _is_key(each)]
+    paired = _paired([each for each in texts if _certs(each) or (each.material.problems and not _is_key(each))], keys)
     for text, key in paired:
         if key is None and _is_bundle(text):
             yield _bundle(text, place, secret), text
@@ -126,9 +131,10 @@ def _certs(text: Text) -> bool:
     return bool(text.material.certificates)
 
 
-def _is_broken(text: Text) -> bool:
-    """Whether a text was meant to hold certificates and holds none: its problems are told."""
-    return bool(text.material.problems) and not text.material.has_private_key
+def _is_key(text: Text) -> bool:
+    """Whether a text without certificates holds a private key, or was meant to by its name."""
+    named = bool(text.material.problems) and "key" in text.label.lower()
+    return not _certs(text) and (text.material.has_private_key or named)
 
 
 def _is_bundle(text: Text) -> bool:
@@ -144,7 +150,7 @@ def _pair(text: Text, key: Text | None, place: Place, secret: tuple[str, str] | 
         chosen = next((each for each in key.material.keys if each.fingerprint == own), key.material.keys[0])
     return Entry(
         place, text.field, text.label, Use.PAIR, material.certificates, chosen, key.field if key else (),
-        key is not None or material.has_private_key, problems, secret,
+        (key or text).material.has_private_key, problems, secret,
     )  # fmt: skip
 
 
@@ -159,6 +165,6 @@ def _bundle(text: Text, place: Place, secret: tuple[str, str] | None) -> Entry:
 def _key(text: Text, place: Place, secret: tuple[str, str] | None) -> Entry:
     found = text.material.keys
     return Entry(
-        place, text.field, text.label, Use.KEY, (), found[0] if found else None, text.field, private=True,
-        problems=text.material.problems, secret=secret,
+        place, text.field, text.label, Use.KEY, (), found[0] if found else None, text.field,
+        private=text.material.has_private_key, problems=text.material.problems, secret=secret,
     )  # fmt: skip

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from crenel.certificates.inventory import raw
 from crenel.certificates.inventory.model import Place, SecretName, Serving
-from crenel.dialects.gatewayapi.references import From, Grants, Target
 from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.gateway import Gateway, GatewayListener, ListenerSet, ObjectReference
 from crenel.kubernetes.objects.ingress import Ingress
@@ -22,6 +22,9 @@ from crenel.kubernetes.objects.meta import KubernetesObject
 from crenel.kubernetes.objects.workloads import PodSpec
 from crenel.provenance import FieldPath
 
+if TYPE_CHECKING:
+    from crenel.dialects.gatewayapi.references import Grants
+
 _PASSTHROUGH = "Passthrough"
 
 
@@ -29,15 +32,22 @@ def references(decoded: Decoded) -> Iterator[Serving]:
     """All references of typed objects."""
     for ingress in decoded.ingresses:
         yield from _ingress(ingress)
+    if decoded.gateways or decoded.listener_sets:
+        yield from _of_gateway_api(decoded)
+    for istio in decoded.istio_gateways:
+        yield from _istio(istio)
+    yield from _mounts(decoded)
+
+
+def _of_gateway_api(decoded: Decoded) -> Iterator[Serving]:
+    from crenel.dialects.gatewayapi.references import Grants  # noqa: PLC0415 - a tenth of a run, mostly for nothing
+
     grants = Grants(decoded.reference_grants)
     for gateway in decoded.gateways:
         yield from _gateway(gateway, grants)
     for listeners in decoded.listener_sets:
         for position, each in enumerate((listeners.spec.listeners if listeners.spec else None) or ()):
             yield from _listener(listeners, each, position, grants)
-    for istio in decoded.istio_gateways:
-        yield from _istio(istio)
-    yield from _mounts(decoded)
 
 
 def trusters(decoded: Decoded) -> Mapping[tuple[str, SecretName], list[str]]:
@@ -47,6 +57,8 @@ def trusters(decoded: Decoded) -> Mapping[tuple[str, SecretName], list[str]]:
         validation = policy.spec.validation if policy.spec else None
         for reference in (validation.ca_certificate_refs if validation else None) or ():
             found[reference.kind.lower(), (policy.namespace, reference.name)].append(policy.title)
+    for place, title in [*_annotated(decoded), *_frontends(decoded)]:
+        found[place].append(title)
     for owner, spec, _ in _pods(decoded):
         for _, volume in raw.items({"volumes": spec.volumes if spec else None}, "volumes"):
             sources = [volume, *(each for _, each in raw.items(volume, "projected", "sources"))]
@@ -54,6 +66,35 @@ def trusters(decoded: Decoded) -> Mapping[tuple[str, SecretName], list[str]]:
                 if name := raw.text(each, "configMap", "name"):
                     found["configmap", (owner.namespace, name)].append(owner.title)
     return found
+
+
+_TRUSTING = ("nginx.ingress.kubernetes.io/auth-tls-secret", "nginx.ingress.kubernetes.io/proxy-ssl-secret")
+"""The annotations of ingress-nginx with the Secret that clients, and backends, are verified with."""
+
+_Trust = tuple[tuple[str, SecretName], str]
+
+
+def _annotated(decoded: Decoded) -> Iterator[_Trust]:
+    for ingress in decoded.ingresses:
+        for key in _TRUSTING:
+            namespace, _, name = (ingress.metadata.annotations or {}).get(key, "").rpartition("/")
+            if name:
+                yield ("secret", (namespace or ingress.namespace, name)), ingress.title
+
+
+def _frontends(decoded: Decoded) -> Iterator[_Trust]:
+    """What Gateways verify clients with."""
+    for gateway in decoded.gateways:
+        if gateway.spec is None:
+            continue
+        frontend = gateway.spec.tls.frontend if gateway.spec.tls else None
+        settings = [frontend.default, *(each.tls for each in frontend.per_port or ())] if frontend else []
+        validations = [each.validation for each in settings if each is not None]
+        validations += [each.tls.frontend_validation for each in gateway.spec.listeners or () if each.tls]
+        for validation in validations:
+            for reference in (validation.ca_certificate_refs if validation else None) or ():
+                namespace = reference.namespace or gateway.namespace
+                yield ((reference.kind or "ConfigMap").lower(), (namespace, reference.name)), gateway.title
 
 
 def _place(thing: KubernetesObject) -> Place:
@@ -106,6 +147,8 @@ def _reference(
 ) -> Iterator[Serving]:
     if (reference.kind or "Secret") != "Secret" or reference.group:
         return
+    from crenel.dialects.gatewayapi.references import From, Target  # noqa: PLC0415 - as above
+
     namespace = reference.namespace or owner.namespace
     target = Target("", "Secret", namespace, reference.name)
     granted = grants.allow(From(owner.kind, owner.namespace), target)

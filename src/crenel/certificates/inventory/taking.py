@@ -13,6 +13,7 @@ from crenel.certificates.inventory import (
     certmanager,
     disk,
     kubeconfigs,
+    meshes,
     raw,
     renewing,
     secrets,
@@ -46,6 +47,7 @@ def take(
     inventory.entries += found
     inventory.problems += problems
     _join(inventory, decoded)
+    meshes.settle(inventory)
     renewing.settle(inventory, decoded)
     trusting.settle(inventory)
     inventory.problems += [each for entry in inventory.entries for each in entry.problems]
@@ -113,6 +115,8 @@ class _Taker:
         certmanager.add(certmanager.managed(data, origin, ""), "ClusterIssuer", self.inventory)
 
     def _bundle(self, data: Mapping[str, Any], origin: Origin, _namespace: str) -> None:
+        thing = certmanager.managed(data, origin, "")
+        self.inventory.sources[thing.place.name] = thing
         self.inventory.entries += bundles.trust_bundle(data, origin)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv6Address
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -131,22 +131,24 @@ class Certificate:
     @cached_property
     def subject(self) -> str:
         """Whose it is (RFC 4514); empty where only alternative names say so."""
-        return self._read(lambda: self.loaded.subject.rfc4514_string(), "")  # noqa: PLW0108 - the attribute may raise
+        name = self.subject_name
+        return name.rfc4514_string() if name is not None else ""
 
     @cached_property
     def issuer(self) -> str:
         """Who signed it (RFC 4514)."""
-        return self._read(lambda: self.loaded.issuer.rfc4514_string(), "")  # noqa: PLW0108 - the attribute may raise
+        name = _name(lambda: self.loaded.issuer)
+        return name.rfc4514_string() if name is not None else ""
 
     @cached_property
     def subject_bytes(self) -> bytes:
         """The subject as it is encoded: what the issuer of others is compared with."""
-        return self._read(lambda: self.loaded.subject.public_bytes(), b"")  # noqa: PLW0108 - the attribute may raise
+        return asn1.names(self.der)[1]
 
     @cached_property
     def issuer_bytes(self) -> bytes:
         """The issuer as it is encoded."""
-        return self._read(lambda: self.loaded.issuer.public_bytes(), b"")  # noqa: PLW0108 - the attribute may raise
+        return asn1.names(self.der)[0]
 
     @property
     def title(self) -> str:
@@ -159,7 +161,7 @@ class Certificate:
         found = self.extension(x509.SubjectAlternativeName)
         if found is None:
             return Names()
-        of_kind = self._read(lambda: list(found), list[x509.GeneralName]())
+        of_kind = list(found)
         return Names(
             tuple(each.value.lower() for each in of_kind if isinstance(each, x509.DNSName)),
             tuple(
@@ -175,8 +177,7 @@ class Certificate:
     @cached_property
     def key(self) -> Key:
         """Its public key."""
-        described = self._read(lambda: keys.of_public(self.loaded.public_key()), None)
-        return described or keys.unreadable(asn1.public_key_info(self.der) or self.der)
+        return self._parsed.key or keys.unreadable(asn1.public_key_info(self.der) or self.der)
 
     @property
     def spki(self) -> str:
@@ -209,7 +210,7 @@ class Certificate:
 
     @property
     def _is_first_version(self) -> bool:
-        return self._read(lambda: self.loaded.version is x509.Version.v1, False)
+        return self._parsed.first_version
 
     @property
     def path_length(self) -> int | None:
@@ -231,8 +232,12 @@ class Certificate:
     @cached_property
     def signature_hash(self) -> str:
         """What its signature was made over with: ``sha256``; empty where the scheme has none of its own, as Ed25519."""
-        algorithm = self._read(lambda: self.loaded.signature_hash_algorithm, None)
-        return algorithm.name if algorithm is not None else ""
+        return self._parsed.signature_hash
+
+    @cached_property
+    def subject_name(self) -> x509.Name | None:
+        """Whose it is; None where that cannot be read."""
+        return _name(lambda: self.loaded.subject)
 
     @property
     def signature_algorithm(self) -> str:
@@ -242,7 +247,7 @@ class Certificate:
     @property
     def self_issued(self) -> bool:
         """Whether subject and issuer are the same."""
-        return self.subject_bytes == self.issuer_bytes
+        return bool(self.subject_bytes) and self.subject_bytes == self.issuer_bytes
 
     @cached_property
     def self_signed(self) -> bool:
@@ -253,13 +258,13 @@ class Certificate:
         """Whether the key of another signed it, whose subject is its issuer."""
         if self.issuer_bytes != other.subject_bytes:
             return False
-        if (known := self._signed_by.get(other.fingerprint)) is None:
-            known = self._signed_by[other.fingerprint] = self._verifies(other)
+        if (known := self._signed_by.get(other.spki)) is None:
+            known = self._signed_by[other.spki] = self._verifies(other)
         return known
 
     @cached_property
     def _signed_by(self) -> dict[str, bool]:
-        """What is known of its signature, by the fingerprint of the signer."""
+        """What is known of its signature, by the fingerprint of the signer's key."""
         return {}
 
     def _verifies(self, other: Certificate) -> bool:
@@ -272,56 +277,59 @@ class Certificate:
 
     def extension(self, kind: type[_E]) -> _E | None:
         """The extension of a kind; None without it, and where it cannot be read, which `flaws` tells."""
-        if self._extensions is None:
-            return None
-        try:
-            return self._extensions.get_extension_for_class(kind).value
-        except x509.ExtensionNotFound:
-            return None
+        found = self._parsed.extensions.get(kind)
+        return found.value if found is not None else None
 
     @cached_property
     def unknown_critical(self) -> tuple[str, ...]:
         """The critical extensions that cryptography does not know, by their object identifiers."""
-        return tuple(
-            each.oid.dotted_string
-            for each in self._extensions or ()
-            if each.critical and isinstance(each.value, x509.UnrecognizedExtension)
-        )
+        return self._parsed.unknown_critical
 
     @cached_property
     def flaws(self) -> tuple[str, ...]:
         """What of it cannot be read, each in one sentence without its end."""
-        found = [] if self._extensions is not None else [f"its extensions cannot be read: {self._parsed[1]}"]
+        found = list(self._parsed.flaws)
         if self.key.kind == keys.UNKNOWN:
             found.append("its public key is of a kind that cannot be read")
         if self.lifetime <= 0:
             found.append("it ends before it begins")
         return tuple(found)
 
-    @property
-    def _extensions(self) -> x509.Extensions | None:
-        return self._parsed[0]
-
     @cached_property
-    def _parsed(self) -> tuple[x509.Extensions | None, str]:
-        """The extensions, or why they cannot be read."""
+    def _parsed(self) -> _Parsed:
         with _quiet():
-            try:
-                return self.loaded.extensions, ""
-            except Exception as error:  # noqa: BLE001 - see from_der
-                return None, _reason(error)
-
-    def _read(self, get: Callable[[], _T], otherwise: _T) -> _T:
-        """What `get` finds, or something else where the certificate is too odd for it."""
-        with _quiet():
-            try:
-                return get()
-            except Exception:  # noqa: BLE001 - see from_der
-                return otherwise
+            return _Parsed(self.loaded)
 
     def __str__(self) -> str:
         """How reports write it."""
         return self.title
+
+
+class _Parsed:
+    """The parts of a certificate that may not parse, each read once; what does not is as good as absent, and a flaw."""
+
+    def __init__(self, loaded: x509.Certificate) -> None:
+        self.flaws: list[str] = []
+        self.key = self._read("", lambda: keys.of_public(loaded.public_key()))
+        algorithm = self._read("", lambda: loaded.signature_hash_algorithm)
+        self.signature_hash = algorithm.name if algorithm is not None else ""
+        self.first_version = self._read("", lambda: loaded.version) is x509.Version.v1
+        extensions = self._read("extensions", lambda: list(loaded.extensions)) or []
+        self.extensions: dict[type[Any], x509.Extension[Any]] = {type(each.value): each for each in extensions}
+        self.unknown_critical = tuple(
+            each.oid.dotted_string
+            for each in extensions
+            if each.critical and isinstance(each.value, x509.UnrecognizedExtension)
+        )
+
+    def _read(self, what: str, get: Callable[[], _T]) -> _T | None:
+        """What `get` finds; None, and a flaw where that has a name, where the certificate is too odd for it."""
+        try:
+            return get()
+        except Exception as error:  # noqa: BLE001 - whatever a parser makes of arbitrary bytes
+            if what:
+                self.flaws.append(f"its {what} cannot be read: {_reason(error)}")
+            return None
 
 
 @lru_cache(maxsize=1 << 12)
@@ -334,6 +342,14 @@ def _loaded(data: bytes) -> Certificate:
         except Exception as error:  # noqa: BLE001 - whatever a parser makes of arbitrary bytes
             raise UnreadableCertificateError(f"this is no certificate: {_reason(error)}") from None
     return Certificate(data, loaded)
+
+
+def _name(get: Callable[[], x509.Name]) -> x509.Name | None:
+    with _quiet():
+        try:
+            return get()
+        except Exception:  # noqa: BLE001 - see _loaded
+            return None
 
 
 def _quiet() -> warnings.catch_warnings[None]:

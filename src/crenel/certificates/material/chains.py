@@ -4,8 +4,7 @@ Source of the rules: RFC 5280, 6.1, in the strict reading that OpenSSL and Go sh
 by both. Any trusted certificate ends a chain, as in Go, in the API server of Kubernetes and with OpenSSL's
 ``-partial_chain``; it has to be valid itself. A CA needs basic constraints unless it is a trusted root of version 1,
 and every extended key usage on the way has to hold the purpose. All paths are tried, where OpenSSL follows one alone.
-How weak a key or a hash is does not matter to a chain; what cannot be computed any more does not verify. Revocation is
-not looked at.
+How short a key is does not matter to a chain; signatures over MD5 and SHA-1 do not count. Revocation is not looked at.
 """
 
 from __future__ import annotations
@@ -23,8 +22,12 @@ from crenel.certificates.material.names import covers
 
 LONGEST = 10
 """Certificates of a chain."""
+OBSOLETE = frozenset({"md5", "sha1"})
+"""Hashes under which no signature counts: forged ones were made."""
 MOST = 200
 """Signatures that are verified before the search is given up."""
+STEPS = 1000
+"""Ways that are followed before it is given up: authorities that all signed each other have too many to try."""
 
 
 class Purpose(enum.Enum):
@@ -47,6 +50,8 @@ class Reason(enum.Enum):
     """The issuer's name is there, with another key identifier: it was replaced."""
     SIGNATURE = "bad signature"
     """The issuer's name is there, but its key did not sign."""
+    ALGORITHM = "signature too weak"
+    """It is over a hash that neither Go nor cryptography accepts any more."""
     EXPIRED = "expired"
     NOT_YET_VALID = "not yet valid"
     NOT_A_CA = "issuer is no CA"
@@ -142,6 +147,8 @@ class _Search:
     ) -> None:
         self._roots, self._trusted, self._others = roots, trusted, others
         self._verified: dict[tuple[str, str], bool] = {}
+        self._known: dict[str, list[Certificate]] = {}
+        self._steps = 0
         self._dead_ends: list[Broken] = []
 
     def paths(self, path: tuple[Certificate, ...]) -> Iterator[tuple[Certificate, ...]]:
@@ -150,8 +157,9 @@ class _Search:
         if last.fingerprint in self._roots:
             yield path
             return
-        if len(path) >= LONGEST:
-            self._dead_ends.append(Broken(Reason.TOO_LONG, last, f"the chain is longer than {LONGEST} certificates"))
+        self._steps += 1
+        if len(path) >= LONGEST or self._steps > STEPS:
+            self._note(Reason.TOO_LONG, last, f"the chain is longer than {LONGEST} certificates, or has too many ways")
             return
         held = {each.fingerprint for each in path}
         for issuer in self._issuers(last):
@@ -159,7 +167,13 @@ class _Search:
                 yield from self.paths((*path, issuer))
 
     def _issuers(self, certificate: Certificate) -> list[Certificate]:
-        """Who signed a certificate, the trusted first; dead ends are noted."""
+        """Who signed a certificate, the trusted first; looked for once."""
+        if certificate.fingerprint not in self._known:
+            self._known[certificate.fingerprint] = self._found(certificate)
+        return self._known[certificate.fingerprint]
+
+    def _found(self, certificate: Certificate) -> list[Certificate]:
+        """The same; dead ends are noted."""
         found: list[Certificate] = []
         wanted = certificate.issuer_bytes
         named = [*self._trusted.get(wanted, ()), *self._others.get(wanted, ())]
@@ -169,6 +183,8 @@ class _Search:
                 self._note(
                     Reason.KEY_ID, certificate, f"{certificate.title} was signed by another key of {issuer.title}"
                 )
+            elif certificate.signature_hash in OBSOLETE:
+                self._note(Reason.ALGORITHM, certificate, f"the signature of {certificate.title} is too weak to count")
             elif self._signed(certificate, issuer):
                 found.append(issuer)
             else:

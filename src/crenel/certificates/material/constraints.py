@@ -21,6 +21,8 @@ def refused(certificate: Certificate, ca: Certificate) -> str:
     limits = ca.extension(x509.NameConstraints)
     if limits is None:
         return ""
+    if certificate.subject_name is None:
+        return "a subject that cannot be read"
     permitted, excluded = list(limits.permitted_subtrees or ()), list(limits.excluded_subtrees or ())
     for name in _names(certificate):
         mine = [each for each in permitted if type(each) is type(name)]
@@ -38,8 +40,8 @@ _KNOWN = (x509.DNSName, x509.IPAddress, x509.UniformResourceIdentifier, x509.RFC
 def _names(certificate: Certificate) -> Iterator[x509.GeneralName]:
     alternative = certificate.extension(x509.SubjectAlternativeName)
     yield from alternative or ()
-    if list(certificate.loaded.subject):
-        yield x509.DirectoryName(certificate.loaded.subject)
+    if certificate.subject_name:
+        yield x509.DirectoryName(certificate.subject_name)
 
 
 def _within(name: x509.GeneralName, base: x509.GeneralName) -> bool:

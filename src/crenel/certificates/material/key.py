@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x448, x25519
@@ -25,11 +26,15 @@ UNKNOWN = "unknown"
 
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _KINDS: tuple[tuple[type[object], str, int], ...] = (
+    (rsa.RSAPublicKey, "RSA", 0),
+    (ec.EllipticCurvePublicKey, "EC", 0),
+    (dsa.DSAPublicKey, "DSA", 0),
     (ed25519.Ed25519PublicKey, "Ed25519", 256),
     (ed448.Ed448PublicKey, "Ed448", 456),
     (x25519.X25519PublicKey, "X25519", 256),
     (x448.X448PublicKey, "X448", 448),
 )
+"""Kinds of keys, their names, and their sizes where there is one alone."""
 
 
 class UnreadableKeyError(ValueError):
@@ -60,16 +65,17 @@ def of_public(public: PublicKeyTypes) -> Key:
     """Describe a public key."""
     spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     fingerprint = hashlib.sha256(spki).hexdigest()
-    if isinstance(public, rsa.RSAPublicKey):
-        return Key("RSA", public.key_size, fingerprint)
-    if isinstance(public, ec.EllipticCurvePublicKey):
-        return Key("EC", public.curve.key_size, fingerprint, _CURVES.get(public.curve.name, public.curve.name))
-    if isinstance(public, dsa.DSAPublicKey):
-        return Key("DSA", public.key_size, fingerprint)
-    for kind, name, size in _KINDS:
-        if isinstance(public, kind):
-            return Key(name, size, fingerprint)
-    return Key(type(public).__name__.removesuffix("PublicKey") or UNKNOWN, 0, fingerprint)
+    name, size = _kind(type(public))
+    curve: ec.EllipticCurve | None = getattr(public, "curve", None)
+    named = _CURVES.get(curve.name, curve.name) if curve is not None else ""
+    return Key(name, size or getattr(public, "key_size", 0), fingerprint, named)
+
+
+@lru_cache
+def _kind(kind: type[object]) -> tuple[str, int]:
+    """The name of a class of keys, and the size that all of them have, or 0."""
+    found = ((name, size) for each, name, size in _KINDS if issubclass(kind, each))
+    return next(found, (kind.__name__.removesuffix("PublicKey") or UNKNOWN, 0))
 
 
 def unreadable(spki: bytes) -> Key:

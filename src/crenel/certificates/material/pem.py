@@ -5,7 +5,6 @@ Source of the form: RFC 7468, read as loosely as OpenSSL does: text between bloc
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from collections.abc import Iterator
@@ -24,6 +23,8 @@ MOST = 2000
 _BEGIN = re.compile(rb"-----BEGIN ([^\r\n-]{0,64})-----")
 _CERTIFICATES = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
 _SEQUENCE = 0x30
+_SHORT, _REMEMBERED = 1 << 14, 256
+"""Bytes of a text that is remembered, and how many are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,26 @@ def read(data: bytes, origin: Origin = NOWHERE, field: FieldPath = (), title: st
     `origin`, `field` and `title`, the name of the object that holds it, are those of the problems. Nothing raises: what
     cannot be read is a problem, and the rest is still there.
     """
-    found = _Found(origin, field, title)
+    if (known := _authorities.get(data)) is not None:
+        return known
+    found = _read(data, _Found(origin, field, title))
+    if len(_authorities) < _REMEMBERED and _is_worth_keeping(data, found):
+        _authorities[data] = found
+    return found
+
+
+_authorities: dict[bytes, Material] = {}
+"""Texts that were read, by their bytes: the same CA is beside every certificate of a cluster."""
+
+
+def _is_worth_keeping(data: bytes, found: Material) -> bool:
+    """Whether a text holds certificates of authorities, and nothing else: no other is remembered."""
+    if len(data) > _SHORT or found.problems or found.others or found.has_private_key:
+        return False
+    return bool(found.certificates) and all(each.is_ca for each in found.certificates)
+
+
+def _read(data: bytes, found: _Found) -> Material:
     if len(data) > LARGEST:
         found.complain(f"larger than {LARGEST >> 20} MiB: not read")
     elif b"-----BEGIN " in data:
@@ -138,8 +158,7 @@ def _private_key(label: str, body: bytes, number: int, found: _Found) -> None:
         found.complain(f"block {number}, {label}: encrypted, so not compared with any certificate", Severity.NOTICE)
         return
     try:
-        marked = label.encode("latin-1")
-        found.keys.append(keys.of_private(b"-----BEGIN %b-----%b-----END %b-----\n" % (marked, body, marked)))
+        found.keys.append(keys.of_private(_decoded(body) or b"", der=True))
     except UnreadableKeyError as error:
         found.others.append(label)
         found.complain(f"block {number}, {label}: {error}")
@@ -149,7 +168,7 @@ def _decoded(body: bytes) -> bytes | None:
     """The bytes of a block, headers left out as in RFC 1421; None where it is not base64."""
     lines = body.split(b"\n\n", 1)[-1] if b":" in body else body
     try:
-        return base64.b64decode(b"".join(lines.split()), validate=True) or None
+        return binascii.a2b_base64(b"".join(lines.split()), strict_mode=True) or None
     except (binascii.Error, ValueError):
         return None
 
