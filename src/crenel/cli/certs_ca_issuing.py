@@ -4,14 +4,14 @@ import argparse
 from pathlib import Path
 
 from crenel.certificates.authority import authority, policy, requests
-from crenel.certificates.authority.identity import Identity, refusals, spiffe_id
+from crenel.certificates.authority.identity import Identity, is_name, refusals, spiffe_id
 from crenel.certificates.authority.policy import Policy
 from crenel.certificates.authority.report import report
 from crenel.certificates.authority.state import Consumer
 from crenel.certificates.authority.workloads import Workload, workloads
 from crenel.cli import exit_codes, inputs, reporting
-from crenel.cli.certs_ca_acting import moment, said, tell
-from crenel.cli.clock import Clock
+from crenel.cli.certs_ca_acting import clock, moment, said, tell
+from crenel.cli.clock import Clock as Stopwatch
 from crenel.cli.complaints import complain, say
 from crenel.cli.usage import UsageError
 from crenel.provenance import Problem
@@ -35,7 +35,7 @@ def issue(args: argparse.Namespace) -> int:
 
 def _of_input(args: argparse.Namespace, rules: Policy) -> tuple[list[Workload], int]:
     """The workloads of the input that were asked for, and an exit code."""
-    net = inputs.network(args, Clock())
+    net = inputs.network(args, Stopwatch())
     code = inputs.verify(args, net)
     found, problems = workloads(net.model.scope, net.given.decoded, rules)
     if args.names:
@@ -67,7 +67,7 @@ def _single(args: argparse.Namespace, rules: Policy) -> Consumer:
         raise UsageError("--trust-only writes the bundle alone, without names")
     if args.output == "yaml":
         namespace, _, rest = name.partition("/")
-        if not rest or "/" in rest:
+        if not (is_name(namespace) and is_name(rest)):
             raise UsageError(f"{name}: a Secret needs a namespace; write NAMESPACE/NAME")
         return Consumer(name, "secret", str(out), f"{namespace}/{rest}-tls", identity)
     return Consumer(name, "folder", str(out), identity=identity)
@@ -85,8 +85,9 @@ def _identity(args: argparse.Namespace, rules: Policy) -> Identity:
 
 
 def _supply(args: argparse.Namespace, consumers: list[Consumer], code: int) -> int:
-    now = moment(args)
+    tell_time = clock(args)
     with authority.opened(Path(args.ca)) as opened:
+        now = moment(tell_time)
         opened.enrol(consumers)
         done = opened.issue([each.name for each in consumers], now, anew=args.anew)
         wrong = [Problem(each.why, object=name) for name, each in done.items() if each.action in ("failed", "refused")]
@@ -97,7 +98,7 @@ def _supply(args: argparse.Namespace, consumers: list[Consumer], code: int) -> i
 
 def _answer(args: argparse.Namespace, rules: Policy) -> int:
     """Answer a signing request: the chain goes to stdout, or to a new file."""
-    now = moment(args)
+    tell_time = clock(args)
     if len(args.names) > 1:
         raise UsageError("a request is for one NAME at most")
     request = requests.read(Path(args.csr).read_bytes())
@@ -108,7 +109,7 @@ def _answer(args: argparse.Namespace, rules: Policy) -> int:
             raise UsageError(f"{args.names[0]} may have no certificate")
         allowed = found[0].identity
     with authority.opened(Path(args.ca)) as opened:
-        chain = opened.sign(request, allowed, now)
+        chain = opened.sign(request, allowed, moment(tell_time))
         complain(said(opened))
     if args.out is None:
         reporting.emit(chain.decode())

@@ -9,7 +9,7 @@ from crenel.certificates.authority.report import Report, Root, Row
 from crenel.certificates.material.certificate import Certificate
 from crenel.output.words import count
 
-HEADER = ("CONSUMER", "DONE", "SERIAL", "UNTIL", "RENEWED FROM", "ROOT", "WHY")
+HEADER = ("CONSUMER", "DONE", "UNTIL", "RENEWED FROM", "ROOT", "WHY")
 
 _PHASES = {
     "making": "the new CA is made",
@@ -17,8 +17,6 @@ _PHASES = {
     "reissuing": "the new CA signs; certificates are issued anew",
     "removing": "the old CA is taken out of the bundles",
 }
-_SHOWN = 16
-"""Digits of a serial number."""
 
 
 def time(at: datetime) -> str:
@@ -43,10 +41,10 @@ def cells(row: Row) -> tuple[str, ...]:
     done = row.action or ("-" if row.leaf is not None else "none")
     why = row.why or row.problem
     if row.leaf is None:
-        return row.name, done, "-", "-", "-", "-", why
+        return row.name, done, "-", "-", "-", why
     due = time(row.due) if row.due is not None else "-"
     root = str(row.root) if row.root is not None else "another"
-    return row.name, done, row.leaf.serial[:_SHOWN], time(row.leaf.not_after), due, root, why
+    return row.name, done, time(row.leaf.not_after), due, root, why
 
 
 def roots(report: Report) -> list[str]:
@@ -85,7 +83,7 @@ def rotation(report: Report) -> list[str]:
     way = f"rotation from root {found.old} to root {found.new}"
     lines = [f"{way}, {found.phase} since {seconds(found.since)}: {_PHASES[found.phase]}"]
     lines += [
-        f"waits for {place}{wait.message}{until}"
+        f"waits: {place}{wait.message}{until}"
         for wait in report.waits
         for place, until in [_place(wait.consumer, wait.until)]
     ]

@@ -5,13 +5,15 @@ Whoever opens one first finishes what an interrupted process had begun.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
-from crenel.certificates.authority import building, durable, policy, renewal, revoking, rotation, secrets, state
+from crenel.certificates.authority import durable, folders, policy, renewal, revoking, rotation, secrets, state, tokens
 from crenel.certificates.authority.contents import Held
 from crenel.certificates.authority.errors import AuthorityError
 from crenel.certificates.authority.filekeys import FileKeyStore
@@ -23,13 +25,16 @@ from crenel.certificates.authority.places import read as read_places
 from crenel.certificates.authority.places import seen as seen_places
 from crenel.certificates.authority.policy import Policy
 from crenel.certificates.authority.requests import Request
-from crenel.certificates.authority.revoking import REASONS, Lists
+from crenel.certificates.authority.revoking import Lists
 from crenel.certificates.authority.rotation import Seen, Wait
 from crenel.certificates.authority.signers import Signers
-from crenel.certificates.authority.state import Consumer, Revoked, Rotation, State
+from crenel.certificates.authority.state import REASONS, Consumer, Revoked, Rotation, State
 from crenel.certificates.authority.supply import Supplied, Supply, strongest
 from crenel.certificates.material.certificate import Certificate
 from crenel.provenance import Problem, Severity
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Tells the time, with a time zone."""
 
 _ROUNDS = 6
 """More than the phases of a rotation, so that one call goes as far as it may."""
@@ -46,27 +51,56 @@ class Done:
     problems: tuple[Problem, ...]
 
 
-def init(folder: Path, rules: Policy, now: datetime, store: KeyStore | None = None, roots: Path | None = None) -> None:
-    """Make an authority: its folder, policy, root and intermediate. `roots` is the folder of the root's key, elsewhere.
+def init(
+    folder: Path,
+    rules: Policy,
+    now: datetime,
+    *,
+    root_keys: str = "",
+    keys: str = "",
+    store: KeyStore | None = None,
+    roots: KeyStore | None = None,
+) -> None:
+    """Make an authority: its folder, policy, root and intermediate; one whose making was interrupted is gone on with.
+
+    `root_keys` is where the keys of roots are, a folder that is there already or the URI of a token, and `keys` the URI
+    of the token for the others. `store` and `roots` are stores of other kinds; `opened` has to be given the same.
 
     Raises:
         AuthorityError: there is one already, or the keys' folder is not there.
         OSError: something cannot be written.
     """
     durable.make_folder(folder, 0o700)
+    _demand_alone(folder)
     with locked(folder):
-        new = State(format=1, signer=1, hierarchies=[], root_keys=str(roots.absolute()) if roots is not None else "")
-        if (folder / state.FILE).exists():
-            new = state.load(folder)
-        if any(each.is_complete for each in new.hierarchies):
-            raise AuthorityError(f"{folder} is an authority already")
+        new = _begun(folder, _absolute(root_keys), keys)
+        authority = _made(folder, rules, new, store, roots)
+        if new.root_keys.startswith("/") and not Path(new.root_keys).is_dir():
+            raise AuthorityError(f"{root_keys}: there is no such folder; keys of roots are to be there")
         durable.replace(folder / policy.FILE, rules.text().encode())
-        authority = _made(folder, rules, new, store, _root_store(folder, new.root_keys))
         if not new.hierarchies:
             authority.signers.plan()
-            authority.signers.save()
-        authority.signers.complete(now)
+        authority.signers.save()
+        authority.signers.complete(new.hierarchies[0], now)
         authority.problems.extend(authority.lists.renew(now))
+
+
+def _absolute(place: str) -> str:
+    """A folder by its whole path; a URI, and nothing, as they are."""
+    return str(Path(place).absolute()) if place and not place.startswith(tokens.SCHEME) else place
+
+
+def _begun(folder: Path, root_keys: str, keys: str) -> State:
+    """The state of an authority that is not complete yet."""
+    if not (folder / state.FILE).exists():
+        return State(format=1, signer=1, hierarchies=[], root_keys=root_keys, keys=keys)
+    known = state.load(folder)
+    if any(each.is_complete for each in known.hierarchies):
+        raise AuthorityError(f"{folder} is an authority already")
+    if any(each.root.pem for each in known.hierarchies) and (known.root_keys, known.keys) != (root_keys, keys):
+        raise AuthorityError(f"{folder} was begun with the root's key in {known.root_keys or 'it'}; go on with that")
+    known.root_keys, known.keys = root_keys, keys
+    return known
 
 
 @contextmanager
@@ -81,9 +115,10 @@ def opened(
     """
     if not folder.is_dir():
         raise AuthorityError(f"{folder} is no authority: there is no such folder")
+    _demand_alone(folder)
     with locked(folder, seconds):
         rules, known = policy.read(folder), state.load(folder)
-        yield _made(folder, rules, known, store, roots or _root_store(folder, known.root_keys))
+        yield _made(folder, rules, known, store, roots)
 
 
 def look(folder: Path) -> Authority:
@@ -94,20 +129,30 @@ def look(folder: Path) -> Authority:
         OSError: something cannot be read.
     """
     rules, known = policy.read(folder), state.load(folder)
-    return _made(folder, rules, known, None, FileKeyStore(folder / "keys"), writing=False)
+    return _made(folder, rules, known, None, None, writing=False)
 
 
 def _made(
-    folder: Path, rules: Policy, known: State, store: KeyStore | None, roots: KeyStore, *, writing: bool = True
+    folder: Path, rules: Policy, known: State, store: KeyStore | None, roots: KeyStore | None, *, writing: bool = True
 ) -> Authority:
-    signers = Signers(known, rules, store or FileKeyStore(folder / "keys"), roots, lambda: state.save(folder, known))
+    own = store or _store(folder, known.keys)
+    above = roots or (_store(folder, known.root_keys) if known.root_keys else own)
+    signers = Signers(known, rules, own, above, lambda: state.save(folder, known))
     ledger = Ledger(folder, mend=writing)
     return Authority(folder, rules, known, signers, ledger, Supply(signers, ledger), Lists(folder, signers))
 
 
-def _root_store(folder: Path, elsewhere: str) -> KeyStore:
-    """The store of the roots' keys. A folder elsewhere is never made: it may be a disk that is not connected."""
-    return FileKeyStore(Path(elsewhere), make=False) if elsewhere else FileKeyStore(folder / "keys")
+def _demand_alone(folder: Path) -> None:
+    """Refuse a folder that others may write to: whoever can replace its files is the authority."""
+    if stat.S_IMODE(folder.stat().st_mode) & 0o022:
+        raise AuthorityError(f"{folder}: others may write to this folder; `chmod 700` it")
+
+
+def _store(folder: Path, place: str) -> KeyStore:
+    """The store at a place. A folder elsewhere is never made: it may be a disk that is not connected."""
+    if place.startswith(tokens.SCHEME):
+        return tokens.TokenKeyStore(place)
+    return FileKeyStore(Path(place), make=False) if place else FileKeyStore(folder / "keys")
 
 
 @dataclass(slots=True)
@@ -157,11 +202,7 @@ class Authority:
         return found[0]
 
     def issue(self, names: Sequence[str], now: datetime, *, anew: bool = False) -> dict[str, Supplied]:
-        """Give some consumers what they lack; with `anew`, a new certificate whatever they have.
-
-        Raises:
-            AuthorityError: nothing can sign.
-        """
+        """Give some consumers what they lack; with `anew`, a new certificate whatever they have."""
         self._renew_intermediates(now)
         return self.supply.round(now, frozenset(names), anew=anew)
 
@@ -180,7 +221,7 @@ class Authority:
             raise AuthorityError(f"the request is refused: {reasons[0]}")
         self._renew_intermediates(now)
         issuer = self.signers.issuer(now)
-        made = Certificate.of(building.leaf(self.policy, wanted, request.public, issuer, now, life))
+        made = self.supply.certificate(wanted, request.public, issuer, now, life)
         self.ledger.add([self.supply.entry(made)])
         return made.pem.encode() + self.signers.chain(issuer)
 
@@ -195,21 +236,20 @@ class Authority:
             self.state.rotation = Rotation("making", self.state.signer, new.number, int(now.timestamp()))
             self.signers.save()
         if self.state.rotation.phase == "making":
-            self.signers.complete(now)
+            self.signers.complete(self.state.hierarchy(self.state.rotation.new), now)
 
-    def renew(self, now: datetime, deployed: secrets.Files | None = None) -> Done:
+    def renew(self, clock: Clock, deployed: secrets.Files | None = None) -> Done:
         """Do all that is due: intermediates, certificates, bundles, the next steps of a rotation, revocation lists.
 
-        `deployed` are the Secrets that the cluster has, if they are known.
-
-        Raises:
-            AuthorityError: nothing can sign.
+        `clock` tells the time, which goes on while this works: what a rotation waits for after consumers have their
+        files is counted from when they were read back. `deployed` are the Secrets that the cluster has, if known.
         """
+        now = clock().replace(microsecond=0)
         self._renew_intermediates(now)
         done: dict[str, Supplied] = {}
         for _ in range(_ROUNDS):
             done = strongest(done, self.supply.round(now))
-            seen = self._seen(self.supply.held, now, deployed)
+            seen = self._seen(self.supply.held, clock(), deployed)
             changed = rotation.advance(self.state, self.policy, seen)
             if rotation.is_over(self.state, seen):
                 self._finish()
@@ -217,10 +257,13 @@ class Authority:
             if not changed:
                 break
             self.signers.save()
-        self.signers.retire(now)
+        try:
+            self.signers.retire(now)
+        except AuthorityError as error:
+            self.problems.append(f"the key of an intermediate that has expired is still there: {error}")
         self._tidy(now)
         self._look_ahead(now)
-        waits = rotation.waits(self.state, self.policy, self._seen(self.supply.held, now, deployed))
+        waits = rotation.waits(self.state, self.policy, self._seen(self.supply.held, clock(), deployed))
         return Done(tuple(done.values()), tuple(waits), self.supply.held, self._said(done))
 
     def held(self) -> dict[str, Held]:
@@ -251,19 +294,18 @@ class Authority:
         self.state.revoked.append(Revoked(serial, issuer, int(now.timestamp()), reason, not_after))
         self.signers.save()
         self._renew_intermediates(now)
-        self.problems.extend(self.lists.renew(now))
         return next((each for each in self._intermediates() if each.serial == serial), None)
 
     def _named(self, what: str) -> tuple[str, str, int]:
         """The serial number, issuer and end of a certificate."""
         if any(each.name == what for each in self.state.consumers):
             leaf = self.held()[what].leaf
-            if leaf is None:
-                raise AuthorityError(f"{what} has no certificate")
+            if leaf is None or self.state.issuer(leaf.aki) is None:
+                raise AuthorityError(f"{what} has no certificate of this CA")
             return leaf.serial, leaf.aki, int(leaf.not_after.timestamp())
         serial = what.lower().replace(":", "").removeprefix("0x").lstrip("0")
         for entry in self.ledger.entries:
-            if entry.serial == serial:
+            if entry.serial == serial and self.state.issuer(entry.issuer) is not None:
                 return entry.serial, entry.issuer, entry.not_after
         for each in self._intermediates():
             if each.serial == serial:
@@ -274,22 +316,25 @@ class Authority:
         return [each.certificate for hierarchy in self.state.hierarchies for each in hierarchy.issued]
 
     def _renew_intermediates(self, now: datetime) -> None:
-        """Renew what is due; where the root's key is not connected, the one that there is has to do."""
-        try:
-            if self.state.rotation is None or self.state.rotation.phase != "making":
-                self.signers.complete(now)
-            for hierarchy in self.state.trusted:
+        """Finish what was begun, and renew what is due; where the root's key is not connected, what there is has to do.
+
+        The revocation list of a new issuer is there before its first certificate.
+        """
+        for hierarchy in self.state.staying:
+            try:
+                self.signers.complete(hierarchy, now)
                 if self.signers.is_due(hierarchy, now):
                     self.signers.renew(hierarchy, now)
-        except (AuthorityError, OSError) as error:
-            self.problems.append(f"the intermediate is due, and was not renewed: {error}")
+            except (AuthorityError, OSError) as error:
+                self.problems.append(f"root {hierarchy.number}: an intermediate is due, and was not made: {error}")
+        self.problems.extend(self.lists.renew(now))
 
     def _finish(self) -> None:
         """End a rotation: the old keys are destroyed, then the old hierarchy is forgotten."""
         assert self.state.rotation is not None
         old = self.state.hierarchy(self.state.rotation.old)
         for handle in self.signers.destroy(old):
-            self.problems.append(f"the key {handle} of the old root is not connected; destroy it where it is")
+            self.problems.append(f"the key {handle} of the old CA is not connected; destroy it where it is")
         self.state.hierarchies.remove(old)
         self.state.revoked = [each for each in self.state.revoked if each.issuer not in _identifiers(old)]
         self.state.rotation = None
@@ -301,8 +346,11 @@ class Authority:
         if len(kept) < len(self.state.revoked):
             self.state.revoked = kept
             self.signers.save()
+        for each in self.state.consumers:
+            if each.kind == "folder":
+                folders.tidy(Path(each.path))
         self.ledger.forget(int((now - longer).timestamp()))
-        self.problems.extend(self.lists.renew(now))
+        self.problems = list(dict.fromkeys((*self.problems, *self.lists.renew(now))))
 
     def _look_ahead(self, now: datetime) -> None:
         root = self.state.hierarchy(self.state.signer).root

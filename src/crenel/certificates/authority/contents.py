@@ -26,7 +26,7 @@ class Contents:
     def files(self) -> dict[str, bytes]:
         """Those that are written, by name."""
         own = {CHAIN: self.chain, KEY: self.key} if self.chain else {}
-        return own | {BUNDLE: self.bundle}
+        return own | ({BUNDLE: self.bundle} if self.bundle else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Held:
     """The fingerprints of the roots."""
     problem: str = ""
     """Why there is nothing to read, or something of it is of no use; empty where all is well."""
+    is_unknown: bool = False
+    """Whether nothing is known of it, good or bad."""
 
 
 def examine(files: Mapping[str, bytes]) -> Held:

@@ -7,15 +7,38 @@ flushed as well (rename(2), fsync(2)). What may be secret is made with its mode,
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from crenel.certificates.authority.errors import AuthorityError
 
 SECRET = 0o600
 PUBLIC = 0o644
 
 _AT_ONCE = 32
 """Files that are flushed together: the journal of a file system writes them in one go."""
+
+
+def read(path: Path, largest: int = 256 << 20) -> bytes:
+    """Read a file, which is one: never a pipe that nobody writes to, nor more than `largest` bytes.
+
+    Raises:
+        AuthorityError: it is no file, or too large.
+        OSError: it is not there, or may not be read.
+    """
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        known = os.fstat(number)
+        if not stat.S_ISREG(known.st_mode):
+            raise AuthorityError(f"{path}: this is no file")
+        if known.st_size > largest:
+            raise AuthorityError(f"{path}: larger than {largest >> 20} MiB, which it never is")
+        with os.fdopen(number, "rb", closefd=False) as file:
+            return file.read(largest)
+    finally:
+        os.close(number)
 
 
 def replace(path: Path, data: bytes, mode: int = PUBLIC) -> None:
@@ -41,12 +64,15 @@ def create(path: Path, data: bytes, mode: int = PUBLIC) -> None:
 
 
 def append(path: Path, data: bytes, mode: int = PUBLIC) -> None:
-    """Add to the end of a file, and flush it."""
+    """Add to the end of a file, and flush it; a new one is flushed with its folder."""
+    known = path.exists()
     number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, mode)
     with os.fdopen(number, "ab") as file:
         file.write(data)
         file.flush()
         os.fsync(number)
+    if not known:
+        flush(path.parent)
 
 
 def rename(old: Path, new: Path) -> None:

@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_WHOLE = re.compile(r"(?:\d{1,9}[dhms])+")
-_PART = re.compile(r"(\d+)([dhms])")
+_WHOLE = re.compile(r"(?:[0-9]{1,9}[dhms])+")
+_PART = re.compile(r"([0-9]+)([dhms])")
 _LONGEST = timedelta(days=36525)
 
 

@@ -15,6 +15,7 @@ from crenel.certificates.authority.errors import AuthorityError, KeyMissingError
 from crenel.certificates.authority.keys import KeyKind, PrivateKey, PublicKey
 from crenel.certificates.material.key import UnreadableKeyError, private
 
+_LARGEST = 1 << 20
 _HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -78,7 +79,7 @@ class FileKeyStore:
         try:
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 raise AuthorityError(f"{path}: others can read this key; `chmod 600` it, or better make a new CA")
-            key = private(path.read_bytes())
+            key = private(durable.read(path, _LARGEST))
         except FileNotFoundError:
             raise KeyMissingError(handle, str(self._folder)) from None
         except UnreadableKeyError as error:

@@ -11,25 +11,31 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from crenel.certificates.authority import durable
-from crenel.certificates.authority.contents import KEY, Contents, Held, examine
+from crenel.certificates.authority.contents import BUNDLE, CHAIN, KEY, Contents, Held, examine
 from crenel.certificates.authority.errors import AuthorityError
 
 _DATA = "..data"
+_KEPT, _NEW = "..crenel-", "..new-crenel-"
 _LARGEST = 4 << 20
+_TRIES = 3
 
 
 def read(folder: Path) -> Held:
-    """Read one generation."""
-    try:
-        generation = folder / (folder / _DATA).readlink()
-        files = {each.name: _bytes(each) for each in sorted(generation.iterdir())}
-    except FileNotFoundError:
+    """Read one generation; where that goes away meanwhile, the next."""
+    for _ in range(_TRIES):
+        try:
+            files = _files(folder / (folder / _DATA).readlink())
+        except FileNotFoundError:
+            continue
+        except (OSError, AuthorityError) as error:
+            return Held(problem=_reason(error))
+        break
+    else:
         return Held(problem="nothing was written yet")
-    except OSError as error:
-        return Held(problem=f"{error.filename}: {error.strerror}")
     if missing := [name for name in files if not _is_link(folder, name)]:
         return Held(problem=f"the link {missing[0]} is missing")
     return examine(files)
@@ -44,7 +50,7 @@ def write(wanted: Mapping[Path, Contents]) -> dict[Path, str]:
             staged[folder] = _stage(folder, contents)
         except (OSError, AuthorityError) as error:
             failed[folder] = _reason(error)
-    durable.flush_all({path for new in staged.values() for path in (*new.iterdir(), new, *new.parents[:3])})
+    durable.flush_all({path for new in staged.values() for path in (*new.iterdir(), new, *new.parents[:2])})
     for folder, new in staged.items():
         try:
             _publish(folder, new)
@@ -56,11 +62,12 @@ def write(wanted: Mapping[Path, Contents]) -> dict[Path, str]:
 
 def _stage(folder: Path, contents: Contents) -> Path:
     """Write a generation beside the current one."""
-    folder.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(folder.parent)
+    folder.mkdir(0o755, exist_ok=True)
     for name in contents.files:
         if (path := folder / name).exists() and not path.is_symlink():
             raise AuthorityError(f"{path} is there already and is not ours")
-    new = Path(tempfile.mkdtemp(prefix="..", dir=folder))
+    new = Path(tempfile.mkdtemp(prefix=_NEW, dir=folder))
     new.chmod(0o755)
     for name, data in contents.files.items():
         durable.create(new / name, data, durable.SECRET if name == KEY else durable.PUBLIC)
@@ -69,6 +76,7 @@ def _stage(folder: Path, contents: Contents) -> Path:
 
 def _publish(folder: Path, new: Path) -> None:
     """Make a generation the current one, and remove all but that and the one before."""
+    new = new.rename(folder / new.name.replace(_NEW, _KEPT, 1))
     data = folder / _DATA
     before = str(data.readlink()) if data.is_symlink() else ""
     durable.link(new.name, data)
@@ -82,6 +90,14 @@ def _publish(folder: Path, new: Path) -> None:
             shutil.rmtree(folder / name)
 
 
+def tidy(folder: Path) -> None:
+    """Remove what an interrupted process has staged and nobody ever saw: it holds keys."""
+    with suppress(OSError):
+        for name in generations(folder):
+            if name.startswith(_NEW):
+                shutil.rmtree(folder / name)
+
+
 def _is_link(folder: Path, name: str) -> bool:
     try:
         return os.readlink(f"{folder}/{name}") == f"{_DATA}/{name}"  # noqa: PTH115 - of thousands
@@ -89,9 +105,15 @@ def _is_link(folder: Path, name: str) -> bool:
         return False
 
 
-def _bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(_LARGEST)
+def _files(generation: Path) -> dict[str, bytes]:
+    """The files of a generation that are there; whatever else is in it is not looked at."""
+    found: dict[str, bytes] = {}
+    for name in (BUNDLE, CHAIN, KEY):
+        with suppress(FileNotFoundError):
+            found[name] = durable.read(generation / name, _LARGEST)
+    if not found:
+        raise FileNotFoundError(generation)
+    return found
 
 
 def _reason(error: OSError | AuthorityError) -> str:
@@ -101,4 +123,4 @@ def _reason(error: OSError | AuthorityError) -> str:
 def generations(folder: Path) -> Sequence[str]:
     """The names of the generations that are kept."""
     with os.scandir(folder) as found:
-        return sorted(each.name for each in found if each.name.startswith("..") and not each.is_symlink())
+        return sorted(each.name for each in found if each.name.startswith((_KEPT, _NEW)) and not each.is_symlink())

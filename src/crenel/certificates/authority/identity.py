@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from crenel.certificates.authority.policy import Policy
 from crenel.network.addresses import AddressSet, parse_address
@@ -31,8 +32,8 @@ class Identity:
 
     @classmethod
     def of(cls, id_: str = "", dns: tuple[str, ...] = (), ips: tuple[str, ...] = ()) -> Identity:
-        """Put names in order; a DNS name is written in small letters."""
-        return cls(id_, tuple(sorted({each.lower() for each in dns})), tuple(sorted(set(ips))))
+        """Put names in order; a DNS name is written in small letters, an address in its shortest form."""
+        return cls(id_, tuple(sorted({each.lower() for each in dns})), tuple(sorted(set(map(_shortest, ips)))))
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -42,6 +43,14 @@ class Identity:
     def __le__(self, other: Identity) -> bool:
         """Whether every name of this one is one of the other's."""
         return set(self.texts) <= set(other.texts)
+
+
+def _shortest(address: str) -> str:
+    """An address as RFC 5952 writes it; what is none is left for the policy to refuse."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
 
 
 def spiffe_id(trust_domain: str, namespace: str, service_account: str) -> str:
@@ -102,4 +111,6 @@ def _about_ip(address: str, policy: Policy) -> str:
         family, value = parse_address(address)
     except ValueError:
         return "this is no address"
+    if "%" in address:
+        return "an address with a zone means nothing elsewhere"
     return "" if AddressSet.of(*policy.ip).contains(family, value) else "the policy does not have this address"

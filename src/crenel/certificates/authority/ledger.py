@@ -5,30 +5,36 @@ A process that ends in the middle of a line had not handed that certificate out:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from crenel.certificates.authority import durable
+from crenel.certificates.authority.errors import AuthorityError
+from crenel.certificates.authority.state import Digits, Seconds
 
 FILE = "issued.jsonl"
 
 
-class Issued(msgspec.Struct, frozen=True):
+class Issued(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A certificate."""
 
-    serial: str
-    issuer: str
+    serial: Digits
+    issuer: Digits
     """The key identifier of its issuer."""
     consumer: str
     """The place of the consumer that it was issued to; empty for an answer to a request, which is out of sight."""
     names: tuple[str, ...]
-    not_after: int
+    not_after: Seconds
 
 
 class Ledger:
-    """The lines of one authority."""
+    """The lines of one authority.
+
+    Raises:
+        AuthorityError: a whole line makes no sense.
+    """
 
     def __init__(self, folder: Path, *, mend: bool = True) -> None:
         self._path = folder / FILE
@@ -51,13 +57,22 @@ class Ledger:
 
     def _read(self) -> list[Issued]:
         try:
-            data = self._path.read_bytes()
+            data = durable.read(self._path)
         except FileNotFoundError:
             return []
         whole, _, torn = data.rpartition(b"\n")
         if torn and self._mend:
             durable.replace(self._path, whole + b"\n" if whole else b"", durable.SECRET)
-        return [msgspec.json.decode(line, type=Issued) for line in whole.splitlines() if line]
+        return list(self._decoded(whole.split(b"\n")))
+
+    def _decoded(self, lines: Iterable[bytes]) -> Iterator[Issued]:
+        decoder = msgspec.json.Decoder(Issued)
+        for number, line in enumerate(lines, 1):
+            try:
+                if line:
+                    yield decoder.decode(line)
+            except (msgspec.DecodeError, ValueError, RecursionError) as error:
+                raise AuthorityError(f"{self._path}: line {number}: {error}") from None
 
 
 def _line(entry: Issued) -> bytes:

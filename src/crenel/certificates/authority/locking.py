@@ -22,7 +22,7 @@ def locked(folder: Path, seconds: float = 60.0) -> Iterator[None]:
         AuthorityError: another process held it for `seconds`.
         OSError: the folder is not there, or may not be written to.
     """
-    number = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    number = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
         _wait(number, folder, time.monotonic() + seconds)
         yield

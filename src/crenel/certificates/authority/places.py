@@ -30,7 +30,7 @@ def read(consumers: Sequence[Consumer]) -> dict[str, Held]:
 def seen(consumers: Sequence[Consumer], written: Mapping[str, Held], deployed: secrets.Files | None) -> dict[str, Held]:
     """What is known to be in use: for Secrets not what was written but what the cluster says that it has."""
     if deployed is None:
-        unknown = Held(problem="what the cluster has is not known: give its Secrets by --deployed")
+        unknown = Held(problem="what the cluster has is not known: give its Secrets by --deployed", is_unknown=True)
         return {each.name: written[each.name] if each.kind == "folder" else unknown for each in consumers}
     return {
         each.name: written[each.name] if each.kind == "folder" else secrets.held(deployed, each.secret)

@@ -10,15 +10,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from crenel.certificates.authority import durations
+from crenel.certificates.authority import durable, durations
 from crenel.certificates.authority.errors import AuthorityError
 from crenel.certificates.authority.keys import KeyKind
 from crenel.network.addresses import AddressSet
 
 FILE = "ca.toml"
 
+_LARGEST = 1 << 20
 _DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
 _SUFFIX = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
+_URL = re.compile(r"https?://[!-~]{1,2000}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class Policy:
     crl: timedelta = timedelta(hours=24)
     """How long a revocation list of an intermediate holds; it is renewed after half of that."""
     crl_url: str = ""
-    """Where certificates say that the list of their issuer is; empty for nowhere."""
+    """Where certificates say that the list of their issuer is (``http://...``); empty for nowhere."""
 
     def __post_init__(self) -> None:
         for complaint in _complaints(self):
@@ -73,11 +75,11 @@ def read(folder: Path) -> Policy:
     """
     path = folder / FILE
     try:
-        return parse(tomllib.loads(path.read_text("utf-8")))
+        return parse(tomllib.loads(durable.read(path, _LARGEST).decode("utf-8")))
     except FileNotFoundError:
         raise AuthorityError(f"{folder} is no authority: it has no {FILE}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AuthorityError) as error:
-        raise AuthorityError(f"{path}: {error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, AuthorityError) as error:
+        raise AuthorityError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
 
 
 def parse(table: Mapping[str, Any]) -> Policy:
@@ -190,6 +192,8 @@ def _complaints(policy: Policy) -> list[str]:
             AddressSet.of(each)
         except ValueError:
             found.append(f"ip: {each!r} is no CIDR")
+    if policy.crl_url and not _URL.fullmatch(policy.crl_url):
+        found.append(f"crl_url: {policy.crl_url!r} is no address of a web page")
     return found + _lengths(policy)
 
 
@@ -201,4 +205,6 @@ def _lengths(policy: Policy) -> list[str]:
         found.append("renew_at and jitter: renewal has to be between the beginning and the end of a life")
     if policy.crl <= timedelta():
         found.append("crl: a list holds for some time")
+    if policy.backdate > timedelta(days=1):
+        found.append("backdate: clocks are not slow by more than a day")
     return found

@@ -18,13 +18,11 @@ from crenel.certificates.authority import building, durable
 from crenel.certificates.authority.building import Entry, Issuer
 from crenel.certificates.authority.errors import AuthorityError
 from crenel.certificates.authority.signers import Signers
-from crenel.certificates.authority.state import Hierarchy, Revoked
+from crenel.certificates.authority.state import REASONS, Hierarchy, Revoked
 from crenel.certificates.material.certificate import Certificate
 
 FOLDER = "crl"
 ALL = "all.pem"
-REASONS = {each.value: each for each in x509.ReasonFlags if each is not x509.ReasonFlags.remove_from_crl}
-"""Why a certificate may be revoked, by the names of RFC 5280 5.3.1: ``keyCompromise``, ``superseded`` ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +34,14 @@ class Lists:
 
     def renew(self, now: datetime) -> Iterator[str]:
         """Make the lists that are missing, half over, or lack an entry; yields why some could not be made."""
-        changed = False
         for hierarchy in self._alive():
             for issuer, key, is_root in self._issuers(hierarchy, now):
+                newest = max(each.made for each in hierarchy.issued) if is_root else 0
                 try:
-                    changed |= self._renew(issuer, key, now, is_root=is_root)
-                except AuthorityError as error:
+                    self._renew(issuer, key, now, newest, is_root=is_root)
+                except (AuthorityError, OSError) as error:
                     yield f"the revocation list of {key} was not renewed: {error}"
-        if changed or not (self.folder / FOLDER / ALL).exists():
-            self._gather()
+        self._gather()
 
     def _alive(self) -> list[Hierarchy]:
         """Those whose keys are not about to be destroyed."""
@@ -56,15 +53,20 @@ class Lists:
             if each.certificate.not_after > now:
                 yield each.certificate, each.key, False
 
-    def _renew(self, issuer: Certificate, key: str, now: datetime, *, is_root: bool) -> bool:
+    def _renew(self, issuer: Certificate, key: str, now: datetime, newest: int, *, is_root: bool) -> None:
+        """Make a list if it has to be. That of a root is made with each intermediate too: its key is there then."""
         entries = [each for each in self.signers.state.revoked if each.issuer == issuer.ski]
         life = 2 * self.signers.policy.intermediate if is_root else self.signers.policy.crl
         path = self.folder / FOLDER / f"{key}.pem"
-        if _holds(path, entries, now, life):
-            return False
         store = self.signers.roots if is_root else self.signers.store
+        known = _read(path)
+        if known is not None and _is_good(known, issuer, entries):
+            made = known.last_update_utc + self.signers.policy.backdate
+            until = known.next_update_utc or now
+            holds = until - now > life / 2 or until == issuer.not_after
+            if holds and (made >= _time(newest) or key not in store):
+                return
         self._write(path, self.signers.signing(store, key, issuer), entries, now, life)
-        return True
 
     def _write(self, path: Path, issuer: Issuer, entries: list[Revoked], now: datetime, life: timedelta) -> None:
         state = self.signers.state
@@ -77,14 +79,15 @@ class Lists:
         durable.replace(path, made.public_bytes(Encoding.PEM))
 
     def _gather(self) -> None:
-        """Put the lists together, and remove those of issuers that are gone."""
+        """Put the lists together, and remove those of issuers that are gone, and what was left half written."""
         wanted = [f"{each.root.key}.pem" for each in self._alive()]
         wanted += [f"{signing.key}.pem" for each in self._alive() for signing in each.issued]
         folder = self.folder / FOLDER
         durable.make_folder(folder)
-        texts = [(folder / name).read_bytes() for name in wanted if (folder / name).exists()]
-        durable.replace(folder / ALL, b"".join(texts))
-        for path in folder.glob("*.pem"):
+        together = b"".join(_bytes(folder / name) for name in wanted)
+        if _bytes(folder / ALL) != together:
+            durable.replace(folder / ALL, together)
+        for path in [*folder.glob("*.pem"), *folder.glob(".*.pem.new")]:
             if path.name not in (*wanted, ALL):
                 path.unlink()
 
@@ -94,16 +97,29 @@ def forget(revoked: list[Revoked], now: datetime, longer: timedelta) -> list[Rev
     return [each for each in revoked if each.not_after + longer.total_seconds() > now.timestamp()]
 
 
-def _holds(path: Path, entries: list[Revoked], now: datetime, life: timedelta) -> bool:
-    """Whether a list has just these entries and more than half of its time left."""
+def _is_good(known: x509.CertificateRevocationList, issuer: Certificate, entries: list[Revoked]) -> bool:
+    """Whether a list is signed by its issuer and has just these entries."""
+    wanted = {int(each.serial, 16) for each in entries}
     try:
-        known = x509.load_pem_x509_crl(path.read_bytes())
-        until = known.next_update_utc
-    except (OSError, ValueError):
+        signed = known.is_signature_valid(issuer.loaded.public_key())  # type: ignore[arg-type]
+        return signed and {each.serial_number for each in known} == wanted
+    except (ValueError, TypeError):
         return False
-    if {each.serial_number for each in known} != {int(each.serial, 16) for each in entries}:
-        return False
-    return until is not None and until - now > life / 2
+
+
+def _read(path: Path) -> x509.CertificateRevocationList | None:
+    try:
+        return x509.load_pem_x509_crl(_bytes(path))
+    except (ValueError, AuthorityError):
+        return None
+
+
+def _bytes(path: Path) -> bytes:
+    """A file; nothing where there is none."""
+    try:
+        return durable.read(path)
+    except FileNotFoundError:
+        return b""
 
 
 def _time(seconds: int) -> datetime:

@@ -13,6 +13,7 @@ a rotation on is in the state and in what consumers are seen to have, so it can 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,9 @@ from crenel.certificates.authority.ledger import Issued
 from crenel.certificates.authority.policy import Policy
 from crenel.certificates.authority.state import Consumer, Hierarchy, Phase, Rotation, State
 
+_FRESH = 0.9
+"""How much of its life an intermediate may have used up when it begins to sign."""
+
 _NEXT: dict[Phase, Phase] = {"making": "trusting", "trusting": "reissuing", "reissuing": "removing"}
 
 
@@ -30,7 +34,7 @@ _NEXT: dict[Phase, Phase] = {"making": "trusting", "trusting": "reissuing", "rei
 class Wait:
     """One thing that a rotation waits for."""
 
-    what: Literal["key", "bundle", "leaf", "reload"]
+    what: Literal["key", "bundle", "leaf", "reload", "unknown"]
     message: str
     consumer: str = ""
     until: int | None = None
@@ -50,6 +54,11 @@ class Seen:
         """The time, since 1970."""
         return int(self.now.timestamp())
 
+    @property
+    def later(self) -> int:
+        """The next whole second: by then it was seen."""
+        return math.ceil(self.now.timestamp())
+
 
 def waits(state: State, policy: Policy, seen: Seen) -> list[Wait]:
     """What a rotation waits for in its present phase; nothing where there is none, or where it can go on."""
@@ -59,27 +68,28 @@ def waits(state: State, policy: Policy, seen: Seen) -> list[Wait]:
     found = list(_lacks(state, rotation, seen))
     if found or rotation.phase in ("making", "removing"):
         return found
-    until = (rotation.confirmed if rotation.confirmed is not None else seen.seconds) + _seconds(policy)
+    until = (rotation.confirmed if rotation.confirmed is not None else seen.later) + _seconds(policy)
     if seen.seconds < until or rotation.confirmed is None:
-        found.append(Wait("reload", "users of the files notice the new ones", until=until))
+        found.append(Wait("reload", "users of the files may not have noticed the new ones yet", until=until))
     return found
 
 
 def advance(state: State, policy: Policy, seen: Seen) -> bool:
     """Move a rotation on as far as its present phase allows. Returns whether anything in the state is different.
 
-    The last phase is left by whoever destroys the keys.
+    What was confirmed is taken back where a consumer is seen to lack something, and not where it is out of sight. The
+    last phase is left by whoever destroys the keys.
     """
     rotation = state.rotation
     if rotation is None:
         return False
-    lacking = any(True for _ in _lacks(state, rotation, seen))
+    lacking = {each.what for each in _lacks(state, rotation, seen)}
     before = rotation.confirmed
     if lacking:
-        rotation.confirmed = None
-        return before is not None
+        rotation.confirmed = before if lacking == {"unknown"} else None
+        return rotation.confirmed != before
     if before is None:
-        rotation.confirmed = seen.seconds
+        rotation.confirmed = seen.later
     if rotation.phase == "removing" or waits(state, policy, seen):
         return before is None
     _enter(state, rotation, _NEXT[rotation.phase], seen)
@@ -110,9 +120,13 @@ def _lacks(state: State, rotation: Rotation, seen: Seen) -> Iterator[Wait]:
         if not state.hierarchy(rotation.new).is_complete:
             yield Wait("key", "the new root and its intermediate are not made: its key store has to be connected")
         return
+    if rotation.phase == "trusting" and not _can_sign(state, rotation, seen):
+        yield Wait("key", "the new CA's intermediate is due: its root's key has to be connected")
     for consumer in state.consumers:
         held = seen.held.get(consumer.name, Held(problem="it was not looked at"))
-        if not held.bundle >= state.bundle:
+        if held.is_unknown:
+            yield Wait("unknown", held.problem, consumer.name)
+        elif not held.bundle >= state.bundle:
             yield Wait("bundle", _because("it does not trust the new CA yet", held), consumer.name)
         elif rotation.phase == "removing" and held.bundle != state.bundle:
             yield Wait("bundle", "it still trusts the old CA", consumer.name)
@@ -120,6 +134,12 @@ def _lacks(state: State, rotation: Rotation, seen: Seen) -> Iterator[Wait]:
             yield Wait("leaf", _because(message, held), consumer.name)
     if rotation.phase == "reissuing":
         yield from _unseen(state, rotation, seen)
+
+
+def _can_sign(state: State, rotation: Rotation, seen: Seen) -> bool:
+    """Whether the new CA has an intermediate with enough of its life to come."""
+    current = state.current(state.hierarchy(rotation.new))
+    return current is not None and current.certificate.used(seen.now) <= _FRESH
 
 
 def _old_leaf(state: State, rotation: Rotation, consumer: Consumer, held: Held) -> str:
@@ -130,7 +150,7 @@ def _old_leaf(state: State, rotation: Rotation, consumer: Consumer, held: Held) 
     found = state.issuer(held.leaf.aki)
     if found is not None and found[0].number == rotation.new:
         return ""
-    return f"its certificate {held.leaf.serial[:16]} is still one of the old CA"
+    return f"its certificate {held.leaf.serial[:16]} is not one of the new CA"
 
 
 def _unseen(state: State, rotation: Rotation, seen: Seen) -> Iterator[Wait]:

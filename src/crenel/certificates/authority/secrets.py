@@ -31,11 +31,12 @@ def read(path: Path) -> Files:
     """Read the file; nothing where it is not there yet.
 
     Raises:
-        AuthorityError: it is no file of Secrets.
+        AuthorityError: it was not written here, or is no file of Secrets any more.
     """
     try:
-        with path.open("rb") as file:
-            text = file.read(_LARGEST)
+        text = durable.read(path, _LARGEST)
+        if text.strip() and not text.startswith(_HEAD.encode()):
+            raise AuthorityError(f"{path}: this file is there already and is not ours")
         return dict(_secrets(yaml.load_all(text, Loader=_LOADER)))
     except FileNotFoundError:
         return {}

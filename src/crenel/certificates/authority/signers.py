@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cryptography import x509
+
 from crenel.certificates.authority import building, renewal
 from crenel.certificates.authority.building import Issuer
 from crenel.certificates.authority.errors import AuthorityError
@@ -39,25 +41,26 @@ class Signers:
         self.state.hierarchies.append(hierarchy)
         return hierarchy
 
-    def complete(self, now: datetime) -> None:
-        """Make what is still an intention.
+    def complete(self, hierarchy: Hierarchy, now: datetime) -> None:
+        """Make what of a hierarchy is still an intention.
 
         Raises:
             AuthorityError: the keys of roots are not connected.
         """
-        for hierarchy in self.state.hierarchies:
-            if not hierarchy.root.pem:
-                self._make_root(hierarchy, now)
-            if not hierarchy.intermediates:
-                self._plan_intermediate(hierarchy)
-            for each in hierarchy.intermediates:
-                if not each.pem:
-                    self._make_intermediate(hierarchy, each, now)
+        if not hierarchy.root.pem:
+            self._make_root(hierarchy, now)
+        if not hierarchy.intermediates:
+            self._plan_intermediate(hierarchy)
+        for each in hierarchy.intermediates:
+            if not each.pem:
+                self._make_intermediate(hierarchy, each, now)
 
     def is_due(self, hierarchy: Hierarchy, now: datetime) -> bool:
-        """Whether the intermediate of a hierarchy is to be renewed, or was revoked."""
+        """Whether the intermediate of a hierarchy is to be renewed, was revoked, or has not the policy's names."""
         current = self.state.current(hierarchy)
-        return current is None or now >= renewal.due(current.certificate, self.policy, current.key)
+        if current is None or now >= renewal.due(current.certificate, self.policy, current.key):
+            return True
+        return current.certificate.extension(x509.NameConstraints) != building.constraints(self.policy)
 
     def renew(self, hierarchy: Hierarchy, now: datetime) -> None:
         """Make a new intermediate; those before it stay until they have expired.
@@ -67,10 +70,14 @@ class Signers:
         """
         self.roots.public(hierarchy.root.key)
         self._plan_intermediate(hierarchy)
-        self.complete(now)
+        self.complete(hierarchy, now)
 
     def retire(self, now: datetime) -> None:
-        """Let go of intermediates that have expired, and of their keys."""
+        """Let go of intermediates that have expired, and of their keys.
+
+        Raises:
+            AuthorityError: the store of their keys is not connected.
+        """
         for hierarchy in self.state.hierarchies:
             kept = hierarchy.issued[-1:]
             gone = [each for each in hierarchy.issued if each.certificate.not_after < now and each not in kept]
@@ -82,12 +89,12 @@ class Signers:
 
     def destroy(self, hierarchy: Hierarchy) -> Iterator[str]:
         """Destroy the keys of a hierarchy; yields the handles of those that are out of reach."""
-        for each in hierarchy.intermediates:
-            self.store.destroy(each.key)
-        try:
-            self.roots.destroy(hierarchy.root.key)
-        except (AuthorityError, OSError):
-            yield hierarchy.root.key
+        keys = [(self.store, each.key) for each in hierarchy.intermediates] + [(self.roots, hierarchy.root.key)]
+        for store, handle in keys:
+            try:
+                store.destroy(handle)
+            except (AuthorityError, OSError):
+                yield handle
 
     def issuer(self, now: datetime) -> Issuer:
         """What signs leaves now.

@@ -6,8 +6,10 @@ opens the authority next goes on from there. Times are seconds since 1970, in UT
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from cryptography import x509
@@ -18,17 +20,29 @@ from crenel.certificates.authority.identity import Identity
 from crenel.certificates.material.certificate import Certificate
 
 FILE = "state.json"
+_SECRET = re.compile(r"[a-z0-9.-]{1,253}/[a-z0-9.-]{1,253}")
 
 Phase: TypeAlias = Literal["making", "trusting", "reissuing", "removing"]
 """Where a rotation is: the new CA is made; trusted everywhere; signs, and leaves are issued anew; the old one goes."""
 
 
-class Signing(msgspec.Struct):
+Seconds: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=250_000_000_000)]
+"""A time in seconds since 1970, which the calendar has."""
+Digits: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{1,64}$")]
+"""A number in hexadecimal digits."""
+Handle: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
+"""What a key is called in its store."""
+
+REASONS = {each.value: each for each in x509.ReasonFlags if each is not x509.ReasonFlags.remove_from_crl}
+"""Why a certificate may be revoked, by the names of RFC 5280 5.3.1: ``keyCompromise``, ``superseded`` ..."""
+
+
+class Signing(msgspec.Struct, forbid_unknown_fields=True):
     """A certificate of a CA and the handle of its key."""
 
-    key: str
+    key: Handle
     pem: str = ""
-    made: int = 0
+    made: Seconds = 0
     """When it was made; 0 while it is not."""
 
     @property
@@ -37,7 +51,7 @@ class Signing(msgspec.Struct):
         return _certificate(self.pem)
 
 
-class Hierarchy(msgspec.Struct):
+class Hierarchy(msgspec.Struct, forbid_unknown_fields=True):
     """A root and the intermediates that it signed, the newest last."""
 
     number: int
@@ -55,19 +69,19 @@ class Hierarchy(msgspec.Struct):
         return [each for each in self.intermediates if each.pem]
 
 
-class Rotation(msgspec.Struct):
+class Rotation(msgspec.Struct, forbid_unknown_fields=True):
     """A rotation under way."""
 
     phase: Phase
     old: int
     new: int
-    since: int
+    since: Seconds
     """When the phase began."""
-    confirmed: int | None = None
+    confirmed: Seconds | None = None
     """When all consumers were first seen to have what the phase gives them; None while one lacks it."""
 
 
-class Consumer(msgspec.Struct):
+class Consumer(msgspec.Struct, forbid_unknown_fields=True):
     """Where a certificate, or trust alone, is written to."""
 
     name: str
@@ -85,18 +99,19 @@ class Consumer(msgspec.Struct):
         return f"secret {self.secret} in {self.path}" if self.kind == "secret" else self.path
 
 
-class Revoked(msgspec.Struct):
+class Revoked(msgspec.Struct, forbid_unknown_fields=True):
     """A certificate that was revoked."""
 
-    serial: str
-    issuer: str
-    """The key identifier of its issuer, in hexadecimal digits as the serial number is."""
-    at: int
+    serial: Digits
+    issuer: Digits
+    """The key identifier of its issuer."""
+    at: Seconds
     reason: str
-    not_after: int
+    """One of `REASONS`."""
+    not_after: Seconds
 
 
-class State(msgspec.Struct):
+class State(msgspec.Struct, forbid_unknown_fields=True):
     """All of it."""
 
     format: Literal[1]
@@ -104,22 +119,29 @@ class State(msgspec.Struct):
     """The number of the hierarchy that signs."""
     hierarchies: list[Hierarchy]
     root_keys: str = ""
-    """The folder of the roots' keys; empty for that of the others."""
+    """Where the roots' keys are: a folder, or the URI of a token; empty for where the others are."""
+    keys: str = ""
+    """The URI of the token that has the other keys; empty for the folder ``keys``."""
     rotation: Rotation | None = None
     consumers: list[Consumer] = []
     revoked: list[Revoked] = []
-    crl_number: int = 0
+    crl_number: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)] = 0
 
     def hierarchy(self, number: int) -> Hierarchy:
         """The hierarchy of a number, which is there."""
         return next(each for each in self.hierarchies if each.number == number)
 
     @property
+    def staying(self) -> list[Hierarchy]:
+        """Those that are not about to go, the newest first."""
+        leaving = self.rotation.old if self.rotation is not None and self.rotation.phase == "removing" else None
+        found = [each for each in self.hierarchies if each.number != leaving]
+        return sorted(found, key=lambda each: -each.number)
+
+    @property
     def trusted(self) -> list[Hierarchy]:
         """Those that consumers are to trust now, the newest first."""
-        leaving = self.rotation.old if self.rotation is not None and self.rotation.phase == "removing" else None
-        found = [each for each in self.hierarchies if each.root.pem and each.is_complete and each.number != leaving]
-        return sorted(found, key=lambda each: -each.number)
+        return [each for each in self.staying if each.is_complete]
 
     @property
     def bundle(self) -> frozenset[str]:
@@ -152,16 +174,56 @@ def load(folder: Path) -> State:
     """
     path = folder / FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=State)
+        found = msgspec.json.decode(durable.read(path), type=State)
     except FileNotFoundError:
         raise AuthorityError(f"{folder} is no authority: it has no {FILE}") from None
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise AuthorityError(f"{path}: {error}") from None
+    for complaint in _complaints(found):
+        raise AuthorityError(f"{path}: {complaint}")
+    return found
 
 
 def save(folder: Path, state: State) -> None:
     """Write the state into the place of the one before."""
     durable.replace(folder / FILE, msgspec.json.format(msgspec.json.encode(state), indent=1) + b"\n", durable.SECRET)
+
+
+def _complaints(state: State) -> Iterator[str]:
+    """What in a state does not fit together; types are right."""
+    numbers = [each.number for each in state.hierarchies]
+    if len(set(numbers)) < len(numbers):
+        yield "two hierarchies have one number"
+    wanted = [state.signer] if state.hierarchies else []
+    if state.rotation is not None:
+        wanted += [state.rotation.old, state.rotation.new]
+    yield from (f"there is no hierarchy {each}" for each in wanted if each not in numbers)
+    for hierarchy in state.hierarchies:
+        for each in (hierarchy.root, *hierarchy.intermediates):
+            if each.pem and not _is_authority(each.pem):
+                yield f"what is there for {each.key} is no certificate of a CA"
+    yield from _odd_consumers(state)
+    yield from (f"{each.serial} is revoked for no reason that there is" for each in state.revoked
+                if each.reason not in REASONS)  # fmt: skip
+
+
+def _odd_consumers(state: State) -> Iterator[str]:
+    names = [each.name for each in state.consumers]
+    if len(set(names)) < len(names):
+        yield "two consumers have one name"
+    for each in state.consumers:
+        if not Path(each.path).is_absolute() or "\0" in each.path:
+            yield f"the path of consumer {each.name[:100]!r} is not absolute"
+        if each.kind == "secret" and not _SECRET.fullmatch(each.secret):
+            yield f"consumer {each.name[:100]!r} is a Secret without namespace and name"
+
+
+def _is_authority(text: str) -> bool:
+    try:
+        found = _certificate(text)
+    except ValueError:
+        return False
+    return found.is_ca and bool(found.ski)
 
 
 _READ: dict[str, Certificate] = {}

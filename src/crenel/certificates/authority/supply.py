@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from cryptography import x509
+
 from crenel.certificates.authority import building, keys, places, renewal
+from crenel.certificates.authority.building import Issuer
 from crenel.certificates.authority.contents import Contents, Held
+from crenel.certificates.authority.errors import AuthorityError
 from crenel.certificates.authority.filekeys import encoded
 from crenel.certificates.authority.identity import Identity, refusals
+from crenel.certificates.authority.keys import PublicKey
 from crenel.certificates.authority.ledger import Issued, Ledger
 from crenel.certificates.authority.signers import Signers
 from crenel.certificates.authority.state import Consumer
 from crenel.certificates.material.certificate import Certificate
+from crenel.certificates.material.constraints import refused
 
 Action: TypeAlias = Literal["issued", "bundle", "kept", "refused", "failed"]
 """What became of a consumer: a new certificate, a new bundle alone, nothing; or why it has neither."""
+
+_TOGETHER = 50
+"""Folders that are written together: enough for disks to be flushed in one go, few enough to get on when killed."""
 
 _ORDER: tuple[Action, ...] = ("failed", "refused", "issued", "bundle", "kept")
 
@@ -42,28 +53,24 @@ class Supply:
     """What consumers had when they were last looked at, by name."""
 
     def round(self, now: datetime, only: frozenset[str] | None = None, *, anew: bool = False) -> dict[str, Supplied]:
-        """Give consumers what they lack, by name; `only` some of them, and with `anew` whatever they have.
-
-        Raises:
-            AuthorityError: something has to be issued, and nothing can sign.
-        """
+        """Give consumers what they lack, by name; `only` some of them, and with `anew` whatever they have."""
         consumers = [each for each in self.signers.state.consumers if only is None or each.name in only]
         held = places.read(consumers)
         self.held |= held
-        found: dict[str, Supplied] = {}
-        new: list[Consumer] = []
-        wanted: list[tuple[Consumer, Contents]] = []
         bundle = self.bundle()
-        for each in consumers:
-            found[each.name] = self._judged(each, held[each.name], bundle, now, anew=anew)
-            if found[each.name].action == "issued":
-                new.append(each)
-            elif found[each.name].action == "bundle":
-                wanted.append((each, self._with_bundle(held[each.name], bundle)))
-        wanted += self._issue(new, bundle, now)
-        for name, reason in places.write(wanted).items():
-            found[name] = Supplied(found[name].consumer, "failed", reason)
-        self.held |= places.read([each for each, _ in wanted])
+        found = {each.name: self._judged(each, held[each.name], bundle, now, anew=anew) for each in consumers}
+        lacking = [each for each in consumers if found[each.name].action in ("issued", "bundle")]
+        for batch in _batches(lacking):
+            new = [each for each in batch if found[each.name].action == "issued"]
+            wanted, failed = self._issue(new, bundle, now)
+            wanted += [
+                (each, self._with_bundle(held[each.name], bundle))
+                for each in batch
+                if found[each.name].action == "bundle"
+            ]
+            failed |= places.write(wanted)
+            found |= {name: Supplied(found[name].consumer, "failed", reason) for name, reason in failed.items()}
+            self.held |= places.read([each for each, _ in wanted])
         return found
 
     def bundle(self) -> bytes:
@@ -107,22 +114,63 @@ class Supply:
         own = held.contents if held.leaf is not None and held.contents is not None else Contents(b"", b"", b"")
         return Contents(own.chain, own.key, bundle)
 
-    def _issue(self, consumers: Sequence[Consumer], bundle: bytes, now: datetime) -> list[tuple[Consumer, Contents]]:
-        """Issue certificates, each with a key of its own, and write down what was issued before anybody gets it."""
-        if not consumers:
-            return []
-        issuer, policy = self.signers.issuer(now), self.signers.policy
-        chain = self.signers.chain(issuer)
+    def certificate(
+        self, identity: Identity, public: PublicKey, issuer: Issuer, now: datetime, life: timedelta | None = None
+    ) -> Certificate:
+        """Make one certificate.
+
+        Raises:
+            AuthorityError: the intermediate was made under another policy, which has not all of the names.
+        """
+        made = Certificate.of(building.leaf(self.signers.policy, identity, public, issuer, now, life))
+        if name := refused(made, _wrapped(issuer.certificate)):
+            raise AuthorityError(f"the intermediate may not sign for {name}; `renew` where the root's key is connected")
+        return made
+
+    def _issue(
+        self, consumers: Sequence[Consumer], bundle: bytes, now: datetime
+    ) -> tuple[list[tuple[Consumer, Contents]], dict[str, str]]:
+        """Issue certificates, each with a key of its own, and write down what was issued before anybody gets it.
+
+        Returns them, and why some could not be issued, by name.
+        """
         found: list[tuple[Consumer, Contents]] = []
+        failed: dict[str, str] = {}
         entries: list[Issued] = []
+        try:
+            issuer = self.signers.issuer(now) if consumers else None
+        except AuthorityError as error:
+            return [], {each.name: str(error) for each in consumers}
         for each in consumers:
-            assert each.identity is not None
-            key = keys.generate(policy.key)
-            made = Certificate.of(building.leaf(policy, each.identity, key.public_key(), issuer, now))
+            assert issuer is not None
+            key = keys.generate(self.signers.policy.key)
+            try:
+                made = self.certificate(each.identity or Identity(), key.public_key(), issuer, now)
+            except AuthorityError as error:
+                failed[each.name] = str(error)
+                continue
             entries.append(self.entry(made, each.place))
-            found.append((each, Contents(made.pem.encode() + chain, encoded(key), bundle)))
+            chain = made.pem.encode() + self.signers.chain(issuer)
+            found.append((each, Contents(chain, encoded(key), bundle)))
         self.ledger.add(entries)
-        return found
+        return found, failed
+
+
+@lru_cache(maxsize=8)
+def _wrapped(certificate: x509.Certificate) -> Certificate:
+    return Certificate.of(certificate)
+
+
+def _batches(consumers: Sequence[Consumer]) -> Iterator[list[Consumer]]:
+    """Consumers that are written to together: so many folders, or all Secrets of a file. What is done stays done."""
+    folders = [each for each in consumers if each.kind == "folder"]
+    for start in range(0, len(folders), _TOGETHER):
+        yield folders[start : start + _TOGETHER]
+    files: dict[str, list[Consumer]] = defaultdict(list)
+    for each in consumers:
+        if each.kind == "secret":
+            files[each.path].append(each)
+    yield from files.values()
 
 
 def strongest(before: Mapping[str, Supplied], after: Mapping[str, Supplied]) -> dict[str, Supplied]:
