@@ -5,12 +5,11 @@ input declares are probed: hosts of Ingresses, listeners of Gateways, Routes, po
 is served is compared with the Secret that the input holds for it.
 
 What is accepted is judged by a profile of Mozilla's guidelines. Where a server asks for a client certificate, data is
-sent without one, with a stranger's, with an expired one and in plain text, and the answers are the proof. Nothing but
-handshakes and requests for the first page is sent. The exit code is 1 when anything is wrong.
+sent without one, with a stranger's, a forged and an expired one, and in plain text, and the answers are the proof.
+Nothing but handshakes and requests for the first page is sent. The exit code is 1 when anything is wrong.
 """
 
 import argparse
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from crenel.cli.options import add_input_options, add_report_options
@@ -21,8 +20,9 @@ if TYPE_CHECKING:
 
     from crenel.certificates.probing.probe import Probe, Settings
     from crenel.certificates.probing.run import Wishes
-    from crenel.certificates.probing.targets import Target
+    from crenel.cli.clock import Clock
     from crenel.library import Network
+    from crenel.output.reports import Context
 
 FORMATS = ("table", "json", "md")
 """What the results can be written as."""
@@ -49,6 +49,15 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
     text = "what may be accepted: intermediate, modern or old (default: intermediate)"
     group.add_argument("--profile", choices=PROFILES, default=PROFILES[0], metavar="NAME", help=text)
     group.add_argument("--ca", metavar="FILE", help="the CAs that have to have signed what is served")
+    text = "without -f: read Secrets of the cluster too, those of the type for TLS, to compare with"
+    group.add_argument("--secrets", action="store_true", help=text)
+    group.add_argument(
+        "--stored",
+        action="append",
+        default=[],
+        metavar="[HOST:PORT=]NS/NAME",
+        help="the Secret of the input that a target, or every target, has to serve from; may be repeated",
+    )
     text = "the time to judge by, such as 2026-11-26 or 2026-11-26T10:00:00Z (default: now)"
     group.add_argument("--at", metavar="DATE", help=text)
 
@@ -85,15 +94,14 @@ def _add_connecting(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Probe, print what was found, and return the exit code."""
     from crenel.certificates.probing import run as running
-    from crenel.cli import exit_codes, inputs, reporting
+    from crenel.cli import certs_probe_targets, exit_codes, reporting
     from crenel.cli.clock import Clock
     from crenel.cli.complaints import say
+    from crenel.cli.moments import moment
 
-    wishes, at = _wishes(args), _time(args.at)
-    clock = Clock()
-    net = inputs.network(args, clock) if args.filename or not args.targets else None
-    code = inputs.verify(args, net) if net is not None else exit_codes.FINE
-    targets = _targets(args, net)
+    wishes, at, clock = _wishes(args), moment(args.at), Clock()
+    net, code = _input(args, clock)
+    targets = certs_probe_targets.targets(args, net)
     try:
         how = running.settings(wishes, at)
     except running.MaterialError as error:
@@ -111,21 +119,23 @@ def run(args: argparse.Namespace) -> int:
     return reporting.final(args, code, exit_codes.NO if any(each.findings for each in probes) else exit_codes.FINE)
 
 
-def _targets(args: argparse.Namespace, net: "Network | None") -> "list[Target]":
-    """What was named, with what the input says of it; or all that the input declares."""
-    from crenel.certificates.probing import targets
-    from crenel.certificates.probing.declared import declared, informed
+def _input(args: argparse.Namespace, clock: "Clock") -> "tuple[Network | None, int]":
+    """The input to compare with, or to take the targets from, and its exit code; None where neither is wanted.
 
-    known: list[Target] = []
-    if net is not None:
-        known = declared(net.given.decoded, net.documents, args.default_namespace)
-    try:
-        named = [targets.read(text) for text in args.targets]
-        elsewhere = targets.detours(args.connect_to)
-    except targets.TargetError as error:
-        raise UsageError(str(error)) from None
-    wanted = [informed(each, known) for each in named] if named else known
-    return list(dict.fromkeys(targets.detoured(each, elsewhere) for each in wanted))
+    Raises:
+        UsageError: ``--secrets`` goes with ``-f``.
+    """
+    from crenel.cli import exit_codes
+
+    if args.secrets and args.filename:
+        raise UsageError("--secrets is for a live cluster: it goes without -f")
+    if args.targets and not args.filename and not args.secrets:
+        return None, exit_codes.FINE
+    from crenel.cli import inputs
+    from crenel.sources.cluster_kinds import CERTIFICATES, SECRETS
+
+    net = inputs.network(args, clock, (*CERTIFICATES, *(SECRETS if args.secrets else ())))
+    return net, inputs.verify(args, net)
 
 
 def _wishes(args: argparse.Namespace) -> "Wishes":
@@ -163,24 +173,23 @@ def _pair(certificate: str | None, key: str | None, name: str) -> "tuple[Path, P
     return Path(certificate), Path(key or certificate)
 
 
-def _time(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--at {text}: not a date such as 2026-11-26 or 2026-11-26T10:00:00Z") from None
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-
-
 def _rendered(args: argparse.Namespace, probes: "list[Probe]", how: "Settings", net: "Network | None") -> str | bytes:
-    from crenel.cli import inputs, reporting
+    from crenel.cli import reporting
     from crenel.output import probe_json, probe_markdown, probe_table
-    from crenel.output.reports import Context
 
     if args.output == "json":
-        context = inputs.context(net) if net is not None else Context()
-        return probe_json.render(probes, how.profile, how.at, context)
+        return probe_json.render(probes, how.profile, how.at, _context(net))
     if args.output == "md":
         return probe_markdown.render(probes, how.at)
     return probe_table.render(probes, how.at, reporting.paint())
+
+
+def _context(net: "Network | None") -> "Context":
+    """What there is to know of the input, beside the results."""
+    from crenel.output.reports import Context
+
+    if net is None:
+        return Context()
+    from crenel.cli import inputs
+
+    return inputs.context(net)

@@ -49,6 +49,7 @@ def make(folder: Path) -> Files:
     intermediate = authority("Test Intermediate", root, begins=NOW - YEAR)
     made = Files(folder, root, intermediate)
     made.write("root.crt", root.pem)
+    made.write("intermediate.crt", intermediate.pem)
     made.server("good", server(intermediate), intermediate)
     made.server("bare", server(intermediate))
     made.server("twisted", server(intermediate), root, intermediate)
@@ -66,7 +67,7 @@ def make(folder: Path) -> Files:
     return made
 
 
-def server(by: Issued, **more: object) -> Issued:
+def server(by: Issued | None, **more: object) -> Issued:
     """A server's certificate, a tenth of whose life is over."""
     more.setdefault("begins", NOW - timedelta(days=9))
     more.setdefault("days", 90)

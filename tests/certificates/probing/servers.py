@@ -133,3 +133,112 @@ def _block(port: int, text: str) -> str:
     kind, _, rest = text.partition(";") if text.startswith(("plain;", "h2;")) else ("ssl", "", text)
     listen = {"plain": "", "h2": " ssl http2", "ssl": " ssl"}[kind]
     return f"server {{ listen {ADDRESS}:{port}{listen}; {rest} }}"
+
+
+HAPROXY = """
+global
+  maxconn 500
+  ssl-default-bind-options ssl-min-ver TLSv1.2
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 15s
+  timeout server 15s
+frontend plain
+  bind {address}:{plain}
+  http-request return status 200 content-type text/plain string hello
+{frontends}
+"""
+
+
+@contextmanager
+def haproxy(folder: Path, binds: Sequence[tuple[str, str]]) -> Iterator[dict[str, int]]:
+    """One HAProxy with many frontends over TLS, each a name and what follows ``ssl`` in its bind line.
+
+    Beside each there is another port that takes plain text as well, under the name with ``+plain``.
+    """
+    binary = program("haproxy")
+    plain, *taken = ports(1 + 2 * len(binds))
+    there = dict(zip((name for name, _ in binds), taken, strict=False))
+    also = dict(zip((name for name, _ in binds), taken[len(binds) :], strict=True))
+    frontends = "\n".join(
+        _secure(name, there[name], options) + _permissive(name, also[name], there[name], plain)
+        for name, options in binds
+    )
+    config = folder / "haproxy.cfg"
+    config.write_text(HAPROXY.format(address=ADDRESS, plain=plain, frontends=frontends))
+    with running([binary, "-db", "-f", config], plain, *taken):
+        yield there | {f"{name}+plain": port for name, port in also.items()}
+
+
+def _secure(name: str, port: int, options: str) -> str:
+    return f"""frontend {name}
+  bind {ADDRESS}:{port} ssl {options}
+  http-request return status 200 content-type text/plain string hello
+"""
+
+
+def _permissive(name: str, port: int, secure: int, plain: int) -> str:
+    """A port that looks at the first bytes and takes both, as meshes do while they are introduced."""
+    return f"""frontend {name}-both
+  mode tcp
+  bind {ADDRESS}:{port}
+  tcp-request inspect-delay 2s
+  tcp-request content accept if {{ req.ssl_hello_type 1 }}
+  tcp-request content accept if {{ req.len gt 0 }}
+  use_backend {name}-secure if {{ req.ssl_hello_type 1 }}
+  default_backend {name}-plain
+backend {name}-secure
+  mode tcp
+  server one {ADDRESS}:{secure}
+backend {name}-plain
+  mode tcp
+  server one {ADDRESS}:{plain}
+"""
+
+
+@contextmanager
+def stunnel(folder: Path, services: Sequence[tuple[str, str]]) -> Iterator[dict[str, int]]:
+    """One stunnel with many services before a web server, each a name and its options, a line each."""
+    binary = program("stunnel4")
+    taken = ports(len(services))
+    with answering(_web) as behind:
+        blocks = "\n".join(
+            f"[{name}]\naccept = {ADDRESS}:{port}\nconnect = {ADDRESS}:{behind}\n{options}"
+            for port, (name, options) in zip(taken, services, strict=True)
+        )
+        config = folder / "stunnel.conf"
+        config.write_text(f"foreground = yes\npid =\nsyslog = no\n{blocks}\n")
+        with running([binary, config], *taken):
+            yield {name: port for port, (name, _) in zip(taken, services, strict=True)}
+
+
+def _web(connection: socket.socket) -> None:
+    if connection.recv(1 << 14):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
+
+
+Options = list[str | Path]
+"""Of a command line."""
+
+
+@contextmanager
+def s_servers(options: Sequence[tuple[str, Options]]) -> Iterator[dict[str, int]]:
+    """An openssl s_server for each name, with its options; it answers requests in HTTP."""
+    binary = program("openssl")
+    taken = ports(len(options))
+    with contextlib.ExitStack() as stack:
+        for port, (_, more) in zip(taken, options, strict=True):
+            stack.enter_context(running([binary, "s_server", "-accept", f"{ADDRESS}:{port}", "-www", *more]))
+        for port in taken:
+            _await_quietly(port)
+        yield {name: port for port, (name, _) in zip(taken, options, strict=True)}
+
+
+def _await_quietly(port: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection((ADDRESS, port), 1):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"nobody listens on {port}")

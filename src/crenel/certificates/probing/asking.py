@@ -12,6 +12,9 @@ from crenel.certificates.probing.wire.greeting import Answer, Greeting, Until
 from crenel.certificates.probing.wire.hello import Offer
 from crenel.certificates.probing.wire.shares import Share
 
+_SHOWN = 40
+"""Bytes that are shown of an answer."""
+
 
 class Ending(enum.Enum):
     """How a conversation ended."""
@@ -75,6 +78,5 @@ async def _converse(line: Line, greeting: Greeting) -> Ending:
 
 
 def printable(data: bytes) -> str:
-    """The beginning of an answer, for people: its first line, with what is no ASCII escaped."""
-    line = data.split(b"\r", 1)[0].split(b"\n", 1)[0][:48]
-    return line.decode("ascii", "backslashreplace").encode("unicode_escape").decode("ascii").replace("\\\\x", "\\x")
+    """The beginning of an answer, for people: of its first line, in quotation marks, with what is no ASCII escaped."""
+    return repr(data.split(b"\r", 1)[0].split(b"\n", 1)[0][:_SHOWN])[1:]

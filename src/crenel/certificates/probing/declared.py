@@ -1,10 +1,11 @@
 """The TLS servers that the input declares: hosts of Ingresses, listeners of Gateways, Routes, Services, webhooks.
 
-Sources: networking/v1 IngressTLS; gateway.networking.k8s.io/v1 Listener; route.openshift.io/v1 TLSConfig; core/v1
-ServicePort.appProtocol, and the names of ports by which meshes tell protocols (istio.io, "Protocol Selection");
-admissionregistration.k8s.io/v1 WebhookClientConfig, apiregistration.k8s.io/v1 APIServiceSpec and
+Sources: networking/v1 IngressTLS; gateway.networking.k8s.io/v1 Listener; route.openshift.io/v1 TLSConfig; istio.io/api
+networking/v1 Server; core/v1 ServicePort.appProtocol, and the names of ports by which meshes tell protocols (istio.io,
+"Protocol Selection"); admissionregistration.k8s.io/v1 WebhookClientConfig, apiregistration.k8s.io/v1 APIServiceSpec and
 apiextensions.k8s.io/v1 WebhookConversion: their Service is called as ``NAME.NAMESPACE.svc`` and has to be signed by
-``caBundle``.
+``caBundle``. Which Secret a Service serves from only OpenShift writes down; else it is any in its namespace that speaks
+for ``NAME.NAMESPACE.svc``.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from crenel.certificates.probing.stored import Secrets, certificates, decoded
+from crenel.certificates.inventory import raw
+from crenel.certificates.probing import demanding
+from crenel.certificates.probing.stored import Secrets, certificates
 from crenel.certificates.probing.targets import HTTPS, Stored, Target, host_of
 from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.gateway import Gateway, GatewayListener, ListenerSet
 from crenel.kubernetes.objects.ingress import Ingress
+from crenel.kubernetes.objects.istio import IstioGateway
 from crenel.kubernetes.objects.openshift import OpenShiftRoute
 from crenel.kubernetes.objects.services import Service
 from crenel.sources.document import Document
@@ -41,14 +45,6 @@ def declared(decoded_input: Decoded, documents: Sequence[Document], default_name
     return [found[key] for key in sorted(found)]
 
 
-def informed(target: Target, known: Iterable[Target]) -> Target:
-    """A target that was named, with what the input says of the same host and port."""
-    for each in known:
-        if (each.host, each.port) == (target.host, target.port):
-            return replace(each, https=target.https, at=target.at or each.at)
-    return target
-
-
 def _both(one: Target, other: Target) -> Target:
     """One server that two objects declare: it may serve what either says."""
     stored = tuple({each.holder: each for each in (*one.stored, *other.stored)}.values())
@@ -59,6 +55,7 @@ def _both(one: Target, other: Target) -> Target:
         stored=stored,
         roots=roots.roots,
         trusts=roots.trusts,
+        demands=one.demands or other.demands,
         at=one.at or other.at,
     )
 
@@ -75,10 +72,12 @@ def _all(given: Decoded, documents: Sequence[Document], secrets: Secrets) -> Ite
         yield from _of_listeners(listeners, spec.listeners if spec else None, secrets, parent)
     for route in given.openshift_routes:
         yield from _of_route(route)
+    for istio in given.istio_gateways:
+        yield from _of_istio(istio, secrets)
     for service in given.services:
         yield from _of_service(service, secrets)
     for document in documents:
-        yield from _of_configuration(document)
+        yield from _of_configuration(document, secrets)
 
 
 def _of_ingress(ingress: Ingress, secrets: Secrets) -> Iterator[Target]:
@@ -88,7 +87,8 @@ def _of_ingress(ingress: Ingress, secrets: Secrets) -> Iterator[Target]:
         stored = _stored(secrets, ingress.namespace, [tls.secret_name] if tls.secret_name else [])
         hosts = tls.hosts or [rule.host for rule in (spec.rules if spec else None) or () if rule.host]
         for host in hosts:
-            yield from _server(host, HTTPS, ingress.title, stored, where, https=True)
+            for server in _server(host, HTTPS, ingress.title, stored, where, https=True):
+                yield replace(server, demands=demanding.by_ingress(ingress))
 
 
 def _of_listeners(
@@ -104,7 +104,8 @@ def _of_listeners(
             stored += _stored(secrets, ref.namespace or owner.namespace, [ref.name])
         host = listener.hostname or where or ""
         port = listener.port or HTTPS
-        yield from _server(host, port, owner.title, stored, where, https=listener.protocol == "HTTPS")
+        for server in _server(host, port, owner.title, stored, where, https=listener.protocol == "HTTPS"):
+            yield replace(server, demands=demanding.by_listener(listener, gateway))
 
 
 def _of_route(route: OpenShiftRoute) -> Iterator[Target]:
@@ -113,36 +114,50 @@ def _of_route(route: OpenShiftRoute) -> Iterator[Target]:
         yield from _server(spec.host, HTTPS, route.title, (), None, https=spec.tls.termination != "passthrough")
 
 
+def _of_istio(gateway: IstioGateway, secrets: Secrets) -> Iterator[Target]:
+    for each in (gateway.spec.servers if gateway.spec else None) or ():
+        if each.tls is None or each.port.protocol.upper() not in ("HTTPS", "TLS"):
+            continue
+        stored = _stored(secrets, gateway.namespace, [each.tls.credential_name] if each.tls.credential_name else [])
+        https = each.port.protocol.upper() == "HTTPS" and each.tls.mode != "PASSTHROUGH"
+        for host in each.hosts or ():
+            for server in _server(host.rpartition("/")[2], each.port.number, gateway.title, stored, None, https=https):
+                yield replace(server, demands=demanding.by_server(each))
+
+
 def _of_service(service: Service, secrets: Secrets) -> Iterator[Target]:
     spec = service.spec
     annotated = (service.metadata.annotations or {}).get(_SERVING)
+    host = f"{service.name}.{service.namespace}.svc"
     stored = _stored(secrets, service.namespace, [annotated] if annotated else [])
     for port in (spec.ports if spec else None) or ():
-        if (port.protocol or "TCP") == "TCP" and _secure(port.app_protocol, port.name):
-            yield from _server(f"{service.name}.{service.namespace}.svc", port.port, service.title, stored, None)
+        if (port.protocol or "TCP") == "TCP" and is_secure(port.app_protocol, port.name):
+            found = stored or secrets.covering(service.namespace, host)
+            yield from _server(host, port.port, service.title, found, None)
 
 
-def _of_configuration(document: Document) -> Iterator[Target]:
+def _of_configuration(document: Document, secrets: Secrets) -> Iterator[Target]:
     """The servers that the API server calls, which it authenticates by a bundle of its own for each."""
     data = document.data
-    title = f"{str(data.get('kind')).lower()} {_field(data, 'metadata', 'name')}"
-    if data.get("kind") in _WEBHOOKS:
-        webhooks = data.get("webhooks")
-        for webhook in webhooks if isinstance(webhooks, list) else ():
-            yield from _called(_field(webhook, "clientConfig"), title)
-    elif data.get("kind") == "CustomResourceDefinition":
-        yield from _called(_field(data, "spec", "conversion", "webhook", "clientConfig"), title)
-    elif data.get("kind") == "APIService" and not _field(data, "spec", "insecureSkipTLSVerify"):
-        yield from _called(data.get("spec"), title)
+    kind = raw.text(data, "kind")
+    title = f"{kind.lower()} {raw.text(data, 'metadata', 'name')}"
+    if kind in _WEBHOOKS:
+        for _, webhook in raw.items(data, "webhooks"):
+            yield from _called(raw.at(webhook, "clientConfig"), title, secrets)
+    elif kind == "CustomResourceDefinition":
+        yield from _called(raw.at(data, "spec", "conversion", "webhook", "clientConfig"), title, secrets)
+    elif kind == "APIService" and not raw.at(data, "spec", "insecureSkipTLSVerify"):
+        yield from _called(raw.at(data, "spec"), title, secrets)
 
 
-def _called(config: Any, title: str) -> Iterator[Target]:
-    service = _field(config, "service")
-    name, namespace = _field(service, "name"), _field(service, "namespace")
-    if isinstance(name, str) and isinstance(namespace, str):
-        port = _field(service, "port")
-        roots = certificates(decoded(_field(config, "caBundle")))
-        for server in _server(f"{name}.{namespace}.svc", port if isinstance(port, int) else HTTPS, title, (), None):
+def _called(config: Any, title: str, secrets: Secrets) -> Iterator[Target]:
+    name, namespace = raw.text(config, "service", "name"), raw.text(config, "service", "namespace")
+    if name and namespace:
+        port = raw.number(config, "service", "port")
+        roots = certificates(raw.decoded(raw.at(config, "caBundle")) or b"")
+        host = f"{name}.{namespace}.svc"
+        held = secrets.covering(namespace, host)
+        for server in _server(host, HTTPS if port is None else port, title, held, None):
             yield replace(server, roots=roots, trusts=title)
 
 
@@ -172,14 +187,8 @@ def _address(values: Iterable[str | None]) -> str | None:
     return next((host for each in values if each and (host := host_of(each)) is not None), None)
 
 
-def _secure(protocol: str | None, name: str | None) -> bool:
+def is_secure(protocol: str | None, name: str | None) -> bool:
     """Whether a port says that it speaks TLS."""
     if protocol:
         return protocol.lower() in _PROTOCOLS
     return (name or "").lower().split("-", 1)[0] in _SECURE
-
-
-def _field(data: Any, *path: str) -> Any:
-    for key in path:
-        data = data.get(key) if isinstance(data, dict) else None
-    return data

@@ -22,6 +22,7 @@ TITLES = {
     "TL-15": "mTLS not enforced",
     "unreachable": "No connection could be made",
     "no-tls": "No TLS is spoken",
+    "no-certificate": "The server's certificate was not seen",
     "broken-certificate": "The server's certificate cannot be read",
     "not-yet-valid": "Certificate not valid yet",
     "untrusted": "Chain does not lead to the CA that was given",
@@ -31,7 +32,7 @@ TITLES = {
     "must-staple": "No OCSP response is stapled, and the certificate demands it",
     "mtls-unproven": "Whether client certificates are demanded could not be proved",
     "mtls-refused": "The right client certificate is refused",
-    "not-examined": "The time was up",
+    "not-examined": "Its time was up",
 }
 """Each finding by its id, in a few words. Ids that begin with TL are those of the catalogue of `crenel audit`."""
 

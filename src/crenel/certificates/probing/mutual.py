@@ -41,7 +41,7 @@ class Trial:
     """One attempt."""
 
     kind: str
-    """What was sent: one of `NONE`, `STRANGER`, `EXPIRED`, `PLAIN`, `RIGHT`."""
+    """What was sent: one of `NONE`, `STRANGER`, `FORGED`, `EXPIRED`, `PLAIN`, `RIGHT`."""
     outcome: Outcome
     detail: str
     """What came back, or why nothing was tried."""
@@ -50,6 +50,9 @@ class Trial:
 
 
 NONE, STRANGER, EXPIRED = "no certificate", "a stranger's certificate", "an expired certificate"
+FORGED = "a forged certificate"
+"""One with all the names of the right one and of its issuer: what looks at names alone takes it, and what lets unknown
+CAs pass may not."""
 PLAIN, RIGHT = "plain text", "the right certificate"
 
 Contexts = dict[tuple[str, tuple[str, ...]], ssl.SSLContext]
@@ -94,14 +97,18 @@ def _is_closed_plain(trial: Trial) -> bool:
     return trial.kind == PLAIN and trial.outcome is Outcome.CLOSED
 
 
-async def prove(peer: Peer, name: str | None, host: str, contexts: Contexts, *, asked: bool) -> Mutual:
+async def prove(
+    peer: Peer, name: str | None, host: str, contexts: Contexts, *, asked: bool, plain_host: str | None = None
+) -> Mutual:
     """Make all attempts; `asked` says whether the server asks for a certificate in its handshake.
+
+    `plain_host` is the host that is asked for in plain text, where that is to be another one.
 
     Raises:
         UnreachableError: the server takes no connection any more.
     """
     trials: list[Trial] = []
-    for kind in (NONE, STRANGER, EXPIRED, RIGHT):
+    for kind in (NONE, STRANGER, FORGED, EXPIRED, RIGHT):
         if (kind, HTTP1) not in contexts:
             if kind == EXPIRED:
                 trials.append(Trial(kind, Outcome.NOT_TRIED, "--expired-cert gives one of the right CA"))
@@ -109,7 +116,7 @@ async def prove(peer: Peer, name: str | None, host: str, contexts: Contexts, *, 
             trials.append(Trial(kind, Outcome.NOT_TRIED, "the server asks for none"))
         else:
             trials.append(_secured(kind, await _talk(peer, name, host, contexts, kind), peer.step))
-    trials.insert(len(trials) - (RIGHT in {each.kind for each in trials}), await _plain(peer, host))
+    trials.insert(len(trials) - (RIGHT in {each.kind for each in trials}), await _plain(peer, plain_host or host))
     return Mutual(tuple(_compared(trials)))
 
 
@@ -117,15 +124,20 @@ def findings(mutual: Mutual, *, asked: bool) -> Iterator[Finding]:
     """What the attempts show to be wrong."""
     answered = [each for each in mutual.trials if each.kind != RIGHT and each.outcome is Outcome.ANSWERED]
     for each in answered:
-        yield Finding("TL-15", HIGH, f"{each.kind} gets an answer: {each.detail}")
-    if not asked:
-        yield Finding("TL-15", HIGH, "no client certificate is asked for in the handshake")
-    elif not answered and mutual.enforced is None:
+        also = "" if asked else ", and none is asked for in the handshake"
+        yield Finding("TL-15", HIGH, f"{each.kind} gets an answer: {each.detail}{also if each.kind == NONE else ''}")
+    if not answered and mutual.enforced is None:
         unclear = [f"{each.kind}: {each.detail}" for each in mutual.trials if _is_doubtful(each)]
-        yield Finding("mtls-unproven", MEDIUM, f"not proved: {'; '.join(unclear)}")
+        asking = [] if asked else ["no certificate is asked for in the handshake"]
+        yield unproven("; ".join([*asking, *unclear]))
     for each in mutual.trials:
         if each.kind == RIGHT and each.outcome in (Outcome.REFUSED, Outcome.CLOSED):
             yield Finding("mtls-refused", HIGH, f"the right certificate is refused: {each.detail}")
+
+
+def unproven(why: str) -> Finding:
+    """The finding where nothing is wrong that is known, and nothing is proved."""
+    return Finding("mtls-unproven", MEDIUM, f"not proved: {why}")
 
 
 def _is_doubtful(trial: Trial) -> bool:
@@ -143,16 +155,20 @@ async def _talk(peer: Peer, name: str | None, host: str, contexts: Contexts, kin
 
 
 async def _plain(peer: Peer, host: str) -> Trial:
+    """Ask in HTTP/1.1, and in HTTP/2 where that is answered with nothing: an application may speak that alone."""
     reply = await plainly(peer, pages.request(host))
+    if reply.fate is Fate.CLOSED:
+        second = await plainly(peer, pages.request_2(host))
+        reply = second if pages.speaks_2(second.data) else reply
     if reply.fate is Fate.ALERT:
         detail = "a TLS record" if reply.detail == "TLS" else f"alert {reply.detail}"
         return Trial(PLAIN, Outcome.REFUSED, detail)
     if reply.fate is not Fate.DATA:
         return _wordless(PLAIN, reply, peer.step)
-    page = pages.read(reply.data)
-    if page is None:
-        return Trial(PLAIN, Outcome.ANSWERED, f"data that begins with {printable(reply.data)!r}")
-    return Trial(PLAIN, *_in_plain_text(page), page.status)
+    if (page := pages.read(reply.data)) is not None:
+        return Trial(PLAIN, *_in_plain_text(page), page.status)
+    said = "HTTP/2" if pages.speaks_2(reply.data) else f"data that begins with {printable(reply.data)}"
+    return Trial(PLAIN, Outcome.ANSWERED, said)
 
 
 def _in_plain_text(page: Page) -> tuple[Outcome, str]:
@@ -168,7 +184,7 @@ def _in_plain_text(page: Page) -> tuple[Outcome, str]:
 def _secured(kind: str, reply: Reply, step: float) -> Trial:
     """Judge what came back through TLS."""
     if reply.fate is Fate.ALERT:
-        about = reply.detail in _ABOUT_CERTIFICATES
+        about = reply.detail in _ABOUT_CERTIFICATES and reply.chosen
         return Trial(kind, Outcome.REFUSED if about else Outcome.UNCLEAR, f"alert {reply.detail}")
     if reply.fate is not Fate.DATA:
         return _wordless(kind, reply, step)
@@ -177,7 +193,7 @@ def _secured(kind: str, reply: Reply, step: float) -> Trial:
         return Trial(kind, *_page(page), page.status)
     if pages.speaks_2(reply.data):
         return Trial(kind, Outcome.UNCLEAR, "HTTP/2 without an answer to the request")
-    return Trial(kind, Outcome.ANSWERED, f"data that begins with {printable(reply.data)!r}")
+    return Trial(kind, Outcome.ANSWERED, f"data that begins with {printable(reply.data)}")
 
 
 def _page(page: Page) -> tuple[Outcome, str]:
@@ -195,7 +211,7 @@ def _wordless(kind: str, reply: Reply, step: float) -> Trial:
         return Trial(kind, Outcome.CLOSED, "the connection was ended without an answer")
     if reply.fate is Fate.SILENT:
         return Trial(kind, Outcome.UNCLEAR, f"no answer in {step:g} s")
-    return Trial(kind, Outcome.UNCLEAR, f"no handshake by this machine's OpenSSL: {reply.detail}")
+    return Trial(kind, Outcome.UNCLEAR, f"TLS failed on our side: {reply.detail}")
 
 
 def _compared(trials: Sequence[Trial]) -> Iterator[Trial]:

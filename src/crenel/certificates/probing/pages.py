@@ -116,7 +116,7 @@ def _block(body: bytes, flags: int) -> bytes:
 def _status(block: bytes) -> int | None:
     """The status that a header block begins with; before it there may be changes of the table's size."""
     while block and block[0] >> 5 == 1:
-        block = block[1:]
+        block = _after_number(block, 5)
     if not block:
         return None
     if block[0] & 0x80:
@@ -127,6 +127,17 @@ def _status(block: bytes) -> int | None:
     value = block[2 : 2 + size]
     text = _digits(value) if huffman else value.decode("ascii", "replace")
     return int(text) if len(text) == 3 and text.isascii() and text.isdigit() else None
+
+
+def _after_number(block: bytes, bits: int) -> bytes:
+    """What follows a number that begins in the last `bits` of a byte (RFC 7541, section 5.1)."""
+    most = (1 << bits) - 1
+    at = 1
+    if block[0] & most == most:
+        while at < len(block) and block[at] & 0x80:
+            at += 1
+        at += 1
+    return block[at:]
 
 
 def _digits(value: bytes) -> str:

@@ -14,6 +14,8 @@ from crenel.certificates.probing.targets import is_address
 
 LARGEST_READ = 1 << 16
 """Bytes of one read."""
+MOST_READ = 1 << 20
+"""Bytes that are read from one connection. Some messages of TLS may be repeated for ever without any data in them."""
 
 Address: TypeAlias = tuple[int, Any]
 """A family of sockets, and an address of that family."""
@@ -23,12 +25,17 @@ class UnreachableError(Exception):
     """No connection could be made; the text says why."""
 
 
+class EndlessError(OSError):
+    """The other side sends without end."""
+
+
 class Line:
     """One connection."""
 
     def __init__(self, opened: socket.socket) -> None:
         self._socket = opened
         self._loop = asyncio.get_running_loop()
+        self._read = 0
 
     async def send(self, data: bytes) -> None:
         """Send all of `data`.
@@ -42,9 +49,14 @@ class Line:
         """What comes next; nothing when the other side has ended the connection.
 
         Raises:
+            EndlessError: more than `MOST_READ` bytes have come.
             OSError: the connection was reset.
         """
-        return await self._loop.sock_recv(self._socket, LARGEST_READ)
+        data = await self._loop.sock_recv(self._socket, LARGEST_READ)
+        self._read += len(data)
+        if self._read > MOST_READ:
+            raise EndlessError
+        return data
 
 
 class Peer:

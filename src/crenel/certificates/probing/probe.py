@@ -79,7 +79,7 @@ async def probe(target: Target, settings: Settings) -> Probe:
     try:
         await looked.further(peer)
     except UnreachableError as error:
-        looked.notes.append(f"it stopped taking connections: {error}")
+        looked.stopped = f"it stopped taking connections: {error}"
     return looked.probe(peer.connections)
 
 
@@ -98,13 +98,14 @@ class _Looked:
         self.mutual: Mutual | None = None
         self.web: Web | None = None
         self.unreadable: list[Finding] = []
-        self.notes: list[str] = []
+        self.stopped = ""
         self._read()
 
     def _read(self) -> None:
         """Read the certificates that came."""
         answer = self.found.served
         if not answer.chain:
+            self.unreadable.append(served.unseen("; ".join(self.found.doubts)))
             return
         try:
             self.served = served.read(answer, trust_of(self.target, self.settings.trust), self.settings.at)
@@ -115,10 +116,15 @@ class _Looked:
     def _asked(self) -> bool:
         return self.found.served.request is not None
 
+    @property
+    def _proves(self) -> bool:
+        """Whether it has to be proved that client certificates are demanded."""
+        return self._asked or self.settings.demand or self.target.demands
+
     async def further(self, peer: Peer) -> None:
         """Make the conversations that go on after a handshake, as far as they are called for."""
         target, settings = self.target, self.settings
-        if self._asked or settings.demand:
+        if self._proves:
             self.mutual = await mutual.prove(peer, target.name, target.host, settings.contexts, asked=self._asked)
         if target.https:
             how = self._as_browser()
@@ -134,7 +140,7 @@ class _Looked:
     def probe(self, connections: int) -> Probe:
         """All of it."""
         findings = sorted(dict.fromkeys(self._findings()), key=by_severity)
-        notes = (*self._said(), *self.notes)
+        notes = tuple(self._said())
         return Probe(
             self.target, "", self.found, self.served, self.mutual, self.web, tuple(findings), notes, connections
         )
@@ -147,11 +153,15 @@ class _Looked:
             yield from served.findings(self.served, self.target, self.settings.at)
         if self.mutual is not None:
             yield from mutual.findings(self.mutual, asked=self._asked)
+        elif self._proves:
+            yield mutual.unproven(self.stopped)
         if self.web is not None:
             yield from webs.findings(self.web, self.target, profile)
 
     def _said(self) -> Iterator[str]:
         yield from acceptance.notes(self.found, self.settings.profile)
+        if self.stopped:
+            yield self.stopped
         if self.served is not None:
             yield from served.notes(self.served, self.target, self.settings.at)
         if self.target.stored and self.served is None:

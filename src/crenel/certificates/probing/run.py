@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from crenel.certificates.material import pem
 from crenel.certificates.material.certificate import Certificate
 from crenel.certificates.probing import strangers, talking, trust
-from crenel.certificates.probing.mutual import EXPIRED, HTTP1, HTTP2, NONE, NOTHING, RIGHT, STRANGER, Contexts
+from crenel.certificates.probing.mutual import EXPIRED, FORGED, HTTP1, HTTP2, NONE, NOTHING, RIGHT, STRANGER, Contexts
 from crenel.certificates.probing.probe import Probe, Settings, failed, probe
 from crenel.certificates.probing.profiles import profile
 from crenel.certificates.probing.targets import Target
+
+STEPS = 12
+"""How many steps one target may take that all last as long as one may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class Wishes:
     demand: bool = False
     http_port: int | None = None
 
+    @property
+    def longest(self) -> float:
+        """Seconds for one target, so that one that is slow on purpose holds nobody up."""
+        return STEPS * self.step
+
 
 class MaterialError(ValueError):
     """A file that was given cannot be used; the text says which and why, and nothing of a key."""
@@ -50,6 +59,7 @@ def settings(wishes: Wishes, at: datetime) -> Settings:
         MaterialError: a file cannot be used.
     """
     roots = _certificates(wishes.ca) if wishes.ca is not None else ()
+    _expired(wishes)
     return Settings(
         profile(wishes.profile), at, wishes.step, trust.given(roots), _contexts(wishes), wishes.demand, wishes.http_port
     )
@@ -66,8 +76,10 @@ async def _all(targets: Sequence[Target], wishes: Wishes, how: Settings) -> list
 
     async def work() -> None:
         for place in places:
-            results[place] = await probe(targets[place], how)
+            results[place] = await _one(targets[place], wishes, how)
 
+    # Looking a name up takes a thread, and one that hangs must not hold up the others.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(wishes.at_once, "lookup"))
     try:
         async with asyncio.timeout(wishes.deadline), asyncio.TaskGroup() as group:
             for _ in range(min(wishes.at_once, len(targets))):
@@ -78,13 +90,32 @@ async def _all(targets: Sequence[Target], wishes: Wishes, how: Settings) -> list
     return [each or failed(target, "not-examined", late) for each, target in zip(results, targets, strict=True)]
 
 
+async def _one(target: Target, wishes: Wishes, how: Settings) -> Probe:
+    try:
+        async with asyncio.timeout(wishes.longest):
+            return await probe(target, how)
+    except TimeoutError:
+        return failed(target, "not-examined", f"it was not through in {wishes.longest:g} s")
+
+
+def _expired(wishes: Wishes) -> None:
+    """Make sure that what is meant to be refused by its date alone has expired, or servers would be blamed.
+
+    Raises:
+        MaterialError: it has not.
+    """
+    if wishes.expired is not None and _certificates(wishes.expired[0])[0].used(datetime.now(UTC)) <= 1:
+        raise MaterialError(f"{wishes.expired[0]}: this certificate has not expired")
+
+
 def _contexts(wishes: Wishes) -> Contexts:
     made: Contexts = {}
     right = _certificates(wishes.right[0]) if wishes.right is not None else ()
     for alpn in (HTTP1, HTTP2, NOTHING):
         made[NONE, alpn] = talking.context(None, alpn)
-        made[STRANGER, alpn] = strangers.context(right[0] if right else None, alpn)
+        made[STRANGER, alpn] = strangers.context(None, alpn)
         if wishes.right is not None:
+            made[FORGED, alpn] = strangers.context(right[0], alpn)
             made[RIGHT, alpn] = _pair(wishes.right, alpn)
         if wishes.expired is not None:
             made[EXPIRED, alpn] = _pair(wishes.expired, alpn)

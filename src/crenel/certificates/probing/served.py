@@ -58,6 +58,11 @@ def read(answer: Answer, trust: Trust, at: datetime) -> Served:
     return Served(chain, verified, trust, staple)
 
 
+def unseen(why: str) -> Finding:
+    """The finding for a server that speaks TLS and whose certificate did not come."""
+    return Finding("no-certificate", MEDIUM, why or "none was sent")
+
+
 def unreadable(error: UnreadableCertificateError) -> Finding:
     """The finding for a chain that cannot be read."""
     return Finding("broken-certificate", HIGH, str(error))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crenel.certificates.inventory import raw
 from crenel.certificates.material import pem
 from crenel.certificates.material.certificate import Certificate
+from crenel.certificates.material.names import covers
 from crenel.certificates.probing.targets import Stored
 from crenel.sources.document import Document
 
@@ -22,14 +22,13 @@ class Secrets:
     """All Secrets of the input by namespace and name."""
 
     def __init__(self, documents: Sequence[Document], default_namespace: str) -> None:
-        self._data: dict[tuple[str, str], dict[str, Any]] = {}
+        self._data: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._read: dict[tuple[str, str], Stored | None] = {}
         for document in documents:
             data = document.data
-            metadata = data.get("metadata")
-            if data.get("kind") == "Secret" and isinstance(metadata, dict):
-                key = str(metadata.get("namespace") or default_namespace), str(metadata.get("name"))
-                self._data[key] = data
+            if data.get("kind") == "Secret":
+                namespace = raw.text(data, "metadata", "namespace") or default_namespace
+                self._data[namespace, raw.text(data, "metadata", "name")] = data
 
     def get(self, namespace: str, name: str) -> Stored | None:
         """What one of them holds; None where there is none, or no certificate in it, which the inventory tells."""
@@ -38,9 +37,14 @@ class Secrets:
             self._read[key] = self._stored(key)
         return self._read[key]
 
+    def covering(self, namespace: str, host: str) -> list[Stored]:
+        """What the Secrets of a namespace hold that speaks for a host."""
+        found = (self.get(*key) for key in self._data if key[0] == namespace)
+        return [each for each in found if each is not None and covers(each.certificate, host)]
+
     def _stored(self, key: tuple[str, str]) -> Stored | None:
-        data = self._data.get(key)
-        chain = certificates(_value(data, CERTIFICATE)) if data is not None else ()
+        data = self._data.get(key, {})
+        chain = certificates(_value(data, CERTIFICATE))
         if not chain:
             return None
         return Stored(f"secret {key[0]}/{key[1]}", chain[0], certificates(_value(data, CA)))
@@ -51,19 +55,9 @@ def certificates(data: bytes) -> tuple[Certificate, ...]:
     return pem.read(data).certificates if data else ()
 
 
-def decoded(value: Any) -> bytes:
-    """The bytes of a base64 text; none where it is not one."""
-    if not isinstance(value, str):
-        return b""
-    try:
-        return base64.b64decode("".join(value.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
-def _value(secret: Any, key: str) -> bytes:
+def _value(secret: Mapping[str, Any], key: str) -> bytes:
     """The value of a key; ``stringData`` wins, as the API server merges it."""
-    plain, encoded = secret.get("stringData"), secret.get("data")
-    if isinstance(plain, dict) and isinstance(text := plain.get(key), str):
-        return text.encode("utf-8", "replace")
-    return decoded(encoded.get(key)) if isinstance(encoded, dict) else b""
+    plain = raw.at(secret, "stringData", key)
+    if isinstance(plain, str):
+        return plain.encode("utf-8", "replace")
+    return raw.decoded(raw.at(secret, "data", key)) or b""

@@ -1,4 +1,4 @@
-"""A client's certificate that nobody should accept: made for the occasion, by a CA that nobody has heard of."""
+"""Clients' certificates that nobody should accept: made for the occasion, by a CA that nobody has heard of."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ _LIFE = timedelta(hours=1)
 
 
 def context(like: Certificate | None, alpn: tuple[str, ...]) -> ssl.SSLContext:
-    """How to talk to a server as a stranger.
+    """How to talk to a server as a stranger, or as a forger of a certificate.
 
-    `like` is the right certificate where there is one: the stranger's then has the same names and the same name of its
-    issuer, and differs by who really signed it alone.
+    The forged one has the names of `like` and of its issuer, and differs by who really signed it alone.
     """
     certificate, key = _made(like)
     with tempfile.TemporaryDirectory() as folder:

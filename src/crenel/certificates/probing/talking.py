@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import errno
 import re
 import ssl
 import warnings
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crenel.certificates.probing import pages
-from crenel.certificates.probing.peers import Line, Peer
+from crenel.certificates.probing.peers import MOST_READ, EndlessError, Line, Peer
 from crenel.certificates.probing.wire.cursor import Cursor, WireError
 from crenel.certificates.probing.wire.numbers import ALERTS, Kind
 
@@ -40,7 +41,7 @@ class Fate(enum.Enum):
     SILENT = "silent"
     """Nothing came in time."""
     FAILED = "failed"
-    """The handshake failed on our side."""
+    """TLS failed on our side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Reply:
     """The name of the alert, or why the handshake failed."""
     version: str = ""
     """The version of TLS that was spoken; empty before."""
+    chosen: bool = False
+    """Whether the server had chosen a suite: before that it cannot have looked for a certificate."""
 
 
 def context(certificate: tuple[Path, Path] | None = None, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
@@ -77,7 +80,7 @@ def context(certificate: tuple[Path, Path] | None = None, alpn: tuple[str, ...] 
 
 
 def _no_password() -> str:
-    raise ssl.SSLError("the key is encrypted")
+    raise PermissionError(errno.EACCES, "the key is encrypted")
 
 
 async def talk(peer: Peer, how: ssl.SSLContext, name: str | None, request: bytes) -> Reply:
@@ -100,6 +103,8 @@ async def talk(peer: Peer, how: ssl.SSLContext, name: str | None, request: bytes
         except ssl.SSLError as error:
             alert = _alert(error)
             return secured.reply(Fate.ALERT if alert else Fate.FAILED, alert or (error.reason or "TLS error").lower())
+        except EndlessError:
+            return secured.reply(Fate.FAILED, f"more than {MOST_READ} bytes and no answer")
         except OSError:
             return secured.reply(Fate.CLOSED)
         return secured.reply(Fate.CLOSED)
@@ -178,7 +183,8 @@ class _Secured:
 
     def reply(self, fate: Fate, detail: str = "") -> Reply:
         """How it ended; what came before counts for more than the end."""
-        return Reply(Fate.DATA if self._data else fate, self._data, detail, self._tls.version() or "")
+        chosen = self._tls.cipher() is not None
+        return Reply(Fate.DATA if self._data else fate, self._data, detail, self._tls.version() or "", chosen)
 
     async def handshake(self) -> None:
         """Come to its end; our own alert is sent where that fails."""

@@ -44,6 +44,8 @@ class Target:
     """What says so: ``validatingwebhookconfiguration policy``; empty for none."""
     declared: str = ""
     """What declares it: ``ingress shop/web``; empty for one that was named."""
+    demands: bool = False
+    """Whether what declares it says that it demands client certificates."""
     at: tuple[str, int] | None = None
     """Where to connect to in the place of its own host and port."""
 
@@ -131,6 +133,8 @@ def detoured(target: Target, known: Detours) -> Target:
 
 
 def _host_port(text: str, shown: str) -> tuple[str, int | None]:
+    if not shown.isprintable():
+        raise TargetError(f"{shown!r}: not a host and port")
     try:
         parts = urlsplit(text)
         host, port = host_of(parts.hostname or ""), parts.port

@@ -69,8 +69,6 @@ async def accepted(peer: Peer, name: str | None) -> Accepted:
         await _exhaust(peer, name, version, found)
     if Version.TLS1_3 in found.suites and found.hybrid is None:
         found.hybrid = await _takes(peer, name, _HYBRID, found)
-    if not found.served.chain:
-        found.doubts.append("no certificate was seen")
     return found
 
 
@@ -163,7 +161,7 @@ def _what_it_does(heard: Sequence[Heard], step: float) -> str:
     """What a server did that accepted nothing: what says most."""
     by_ending = {each.ending: each for each in reversed(heard)}
     if (other := by_ending.get(Ending.NO_TLS)) is not None:
-        return f"it speaks no TLS: it answered a ClientHello with {other.detail!r}"
+        return f"it speaks no TLS: it answered a ClientHello with {other.detail}"
     if (broken := by_ending.get(Ending.BROKEN)) is not None:
         return f"its answer to a ClientHello is broken: {broken.detail}"
     if (refused := by_ending.get(Ending.REFUSED)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -44,7 +45,7 @@ def client_hello(offer: Offer) -> bytes:
             legacy.to_bytes(2, "big"),
             offer.random,
             vector(1, offer.session if offer.version is Version.TLS1_3 else b""),
-            vector(2, *(number.to_bytes(2, "big") for number in offer.suites)),
+            _numbers(2, offer.suites),
             vector(1, b"\x00"),
         )
     )
@@ -95,4 +96,4 @@ def _extensions_1_3(offer: Offer) -> Iterator[bytes]:
 
 
 def _numbers(size: int, numbers: Sequence[int]) -> bytes:
-    return vector(size, *(number.to_bytes(2, "big") for number in numbers))
+    return vector(size, struct.pack(f">{len(numbers)}H", *numbers))

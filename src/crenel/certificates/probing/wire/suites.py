@@ -73,7 +73,8 @@ C02E ECDH_ECDSA_WITH_AES_256_GCM_SHA384   C02F ECDHE_RSA_WITH_AES_128_GCM_SHA256
 C030 ECDHE_RSA_WITH_AES_256_GCM_SHA384    C031 ECDH_RSA_WITH_AES_128_GCM_SHA256
 C032 ECDH_RSA_WITH_AES_256_GCM_SHA384     C050 RSA_WITH_ARIA_128_GCM_SHA256
 C051 RSA_WITH_ARIA_256_GCM_SHA384         C052 DHE_RSA_WITH_ARIA_128_GCM_SHA256
-C053 DHE_RSA_WITH_ARIA_256_GCM_SHA384     C05C ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256
+C053 DHE_RSA_WITH_ARIA_256_GCM_SHA384     C056 DHE_DSS_WITH_ARIA_128_GCM_SHA256
+C057 DHE_DSS_WITH_ARIA_256_GCM_SHA384     C05C ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256
 C05D ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384 C060 ECDHE_RSA_WITH_ARIA_128_GCM_SHA256
 C061 ECDHE_RSA_WITH_ARIA_256_GCM_SHA384   C072 ECDHE_ECDSA_WITH_CAMELLIA_128_CBC_SHA256
 C073 ECDHE_ECDSA_WITH_CAMELLIA_256_CBC_SHA384 C076 ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256
@@ -119,7 +120,7 @@ def name_of(number: int) -> str:
 def faults_of(number: int) -> tuple[str, ...]:
     """What is wrong with a suite by itself, whatever the profile (RFC 7465, RFC 8996, RFC 9325, section 4.1)."""
     name = NAMES.get(number, "")
-    found = [fault for mark, fault in _FAULTS if mark in name or (mark == "_MD5" and name.endswith(mark))]
+    found = [fault for mark, fault in _FAULTS if mark in name]
     if number >> 8 != 0x13 and not name.startswith(("TLS_DHE_", "TLS_ECDHE_", "TLS_DH_anon", "TLS_ECDH_anon")):
         found.append("no forward secrecy")
     return tuple(dict.fromkeys(found))
