@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from crenel.dialects.model import Model
 from crenel.enforce.delta import delta
@@ -26,6 +26,9 @@ from crenel.lab.twin.namespaces import Twin
 from crenel.lab.twin.topology import LOOPBACK, OUTSIDE, node_key
 from crenel.network.addresses import AddressSet
 
+if TYPE_CHECKING:
+    from crenel.lab.tls.security import Security
+
 
 class Lab:
     """A stage that is built. Close it, or use it as a context manager; its death takes everything away too.
@@ -36,6 +39,8 @@ class Lab:
     def __init__(self, stage: Stage, rulesets: dict[str, Ruleset] | None = None, watched: Sequence[str] = ()) -> None:
         self.stage = stage
         self._watched = watched
+        self.security: Security | None = None
+        """What lets it serve TLS, where it does (`crenel.lab.tls.security.secure`)."""
         self.rulesets = stage.rulesets() if rulesets is None else rulesets
         self.twin = Twin.build(stage.topology)
         self._prober: Prober | None = None
@@ -101,6 +106,8 @@ class Lab:
                 nft.run(dataplanes[name])
                 nft.run(delta(self.rulesets[name], ruleset))
         self.stage, self.rulesets = after, rulesets
+        if self.security is not None:
+            self.security.follow()
         review = Review()
         for name in rulesets:
             review |= self._reviewer(name).review(self.node(name))
@@ -111,6 +118,10 @@ class Lab:
         (node,) = (each for each in staged.placement.nodes if each.name == name)
         addresses = AddressSet.of(*node.addresses, *node.further)
         return Reviewer(staged.placement.model.network, staged.sites()[name], addresses)
+
+    def papers(self, title: str) -> Mapping[str, str]:
+        """The certificates of a pod, or what it trusts, as texts by the variables that commands find them in."""
+        return self.security.papers(title) if self.security is not None else {}
 
     def close(self) -> None:
         """Take everything away."""

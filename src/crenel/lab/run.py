@@ -22,7 +22,8 @@ TRACED = 10
 def run(lab: Lab, progress: Callable[[int, int], None] = lambda _done, _all: None, most: int = MOST) -> Report:
     """Probe a lab and report; the first disagreements are explained. `progress` is told how many of all are over."""
     found = compare(lab, progress, most)
-    return replace(found, results=_explained(lab, found))
+    tls = lab.security.prove(progress) if lab.security is not None else None
+    return replace(found, results=_explained(lab, found), tls=tls)
 
 
 def compare(lab: Lab, progress: Callable[[int, int], None] = lambda _done, _all: None, most: int = MOST) -> Report:

@@ -7,8 +7,8 @@ import msgspec
 from crenel.lab.probing.observations import Fate
 from crenel.lab.probing.verdict import Report, Result
 from crenel.network.traffic import protocol_name
+from crenel.output import lab_tls_json, schema
 from crenel.output import lab_words as words
-from crenel.output import schema
 from crenel.output.words import clean
 from crenel.provenance import Severity
 
@@ -51,7 +51,11 @@ def render(report: Report) -> bytes:
                 "seconds": round(report.seconds, 3),
                 "policies": dict(words.drops(report)),
             },
-            "notices": [schema.Notice(Severity.NOTICE.value, clean(note)) for note in report.notes],
+            **(lab_tls_json.fields(report.tls) if report.tls is not None else {}),
+            "notices": [
+                schema.Notice(Severity.NOTICE.value, clean(note))
+                for note in (*report.notes, *(report.tls.notes if report.tls is not None else ()))
+            ],
         }
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crenel.lab.probing.verdict import Report, Result
+from crenel.lab.tls.findings import TLS
+from crenel.output import lab_tls_words as tls_words
 from crenel.output import lab_words as words
-from crenel.output.markdown import code, table
+from crenel.output.markdown import code, plain, table
 
 _SHOWN = 25
 
@@ -32,6 +34,27 @@ def _lines(report: Report) -> Iterator[str]:
     if remarks := words.remarks(report):
         yield ""
         yield from (f"- {line}" for line in remarks)
+    if report.tls is not None:
+        yield from _secured(report.tls)
+
+
+def _secured(tls: TLS) -> Iterator[str]:
+    yield ""
+    yield f"**{tls_words.conclusion(tls)}**"
+    if tls.ports:
+        yield ""
+        header = [each.capitalize().replace("Tls", "TLS") for each in tls_words.HEADER]
+        yield from table(header, [tuple(map(plain, tls_words.cells(row))) for row in tls_words.rows(tls)])
+    if tls.handshakes:
+        yield ""
+        yield plain(tls_words.wire(tls))
+    wrong = list(tls_words.wrong(tls))
+    for lines in (wrong[:_SHOWN], tls_words.remarks(tls)):
+        if lines:
+            yield ""
+            yield from (f"- {plain(line)}" for line in lines)
+    if len(wrong) > _SHOWN:
+        yield f"\n... and {len(wrong) - _SHOWN:,} more"
 
 
 def _row(result: Result) -> tuple[str, ...]:

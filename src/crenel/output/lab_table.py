@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crenel.lab.probing.verdict import Report, Result
+from crenel.lab.tls.findings import TLS
+from crenel.output import lab_tls_words as tls_words
 from crenel.output import lab_words as words
 from crenel.output.columns import aligned
 from crenel.output.paint import BOLD, GREEN, RED, Paint
@@ -38,6 +40,26 @@ def _lines(report: Report, paint: Paint) -> Iterator[str]:
     yield ""
     yield from (f"note: {clean(line)}" for line in words.remarks(report))
     yield paint(RED if wrong else GREEN, words.conclusion(report))
+    if report.tls is not None:
+        yield from _secured(report.tls, paint)
+
+
+def _secured(tls: TLS, paint: Paint) -> Iterator[str]:
+    if tls.ports:
+        yield ""
+        table = aligned([tls_words.HEADER, *(tuple(map(clean, tls_words.cells(row))) for row in tls_words.rows(tls))])
+        yield from (paint(BOLD, line) if number == 0 else line for number, line in enumerate(table))
+    wrong = list(tls_words.wrong(tls))
+    if wrong:
+        yield ""
+        yield from (paint(RED, f"disagreement: {clean(line)}") for line in wrong[:_SHOWN])
+        if len(wrong) > _SHOWN:
+            yield f"... and {len(wrong) - _SHOWN:,} more; -o json lists all of them"
+    yield ""
+    yield from (f"note: {clean(line)}" for line in tls_words.remarks(tls))
+    if tls.handshakes:
+        yield tls_words.wire(tls)
+    yield paint(GREEN if tls.handshakes and not wrong else RED, tls_words.conclusion(tls))
 
 
 def _disagreement(number: int, count: int, result: Result, paint: Paint) -> Iterator[str]:

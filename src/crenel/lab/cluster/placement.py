@@ -14,8 +14,11 @@ from itertools import cycle
 
 import msgspec
 
+from crenel.dialects.istiopeers import is_peer_authentication
 from crenel.dialects.model import Input, Model, build
+from crenel.kubernetes.decode import Decoded
 from crenel.kubernetes.objects.meta import Metadata, OwnerReference
+from crenel.kubernetes.objects.policies import ForeignPolicy
 from crenel.kubernetes.objects.workloads import (
     Container,
     ContainerPort,
@@ -27,6 +30,7 @@ from crenel.kubernetes.objects.workloads import (
     PodIP,
     PodSpec,
     PodStatus,
+    PodTemplate,
 )
 from crenel.kubernetes.population import Group, further_addresses, is_address, node_addresses
 from crenel.lab.cluster.addressing import NODES, PODS, Allocator, Network, networks, of_family
@@ -76,6 +80,8 @@ class Wishes:
     """How many nodes there are when the input names none."""
     families: tuple[Family, ...] = ()
     """Empty: those that the input shows, and both when it shows none."""
+    tls: bool = False
+    """Whether what PeerAuthentications say of certificates is asked of the ports: then the model does without them."""
 
 
 @dataclass(slots=True)
@@ -89,6 +95,8 @@ class Placement:
     families: tuple[Family, ...] = (4,)
     notes: list[str] = field(default_factory=list)
     """What is not as the input says, or not in the twin; a line each."""
+    peers: list[ForeignPolicy] = field(default_factory=list)
+    """The PeerAuthentications that the model does without."""
     invented: int = 0
     """How many pods have addresses that the input does not say."""
     wishes: Wishes = Wishes()
@@ -120,6 +128,7 @@ class _Placing:
         self.allocator = Allocator(ip_address(text) for text in self._taken())
         self.places = {pod.title: pod for pod in known.pods} if known else {}
         self.live = {f"{pod.namespace}/{pod.name}": pod for pod in self.decoded.pods if not _ended(pod)}
+        self.templates = dict(_templates(self.decoded))
         self.given: set[str] = set()
         """Addresses of the pods that have been placed."""
         self.invented = 0
@@ -148,6 +157,8 @@ class _Placing:
         exposed, services = expose(
             self.decoded, self.allocator, self.families, self.known.services if self.known else None
         )
+        foreign = self.decoded.foreign_policies
+        peers = [each for each in foreign if self.wishes.tls and is_peer_authentication(each)]
         decoded = replace(
             self.decoded,
             nodes=nodes,
@@ -156,6 +167,7 @@ class _Placing:
             workloads=[msgspec.structs.replace(each, spec=None) for each in self.decoded.workloads],
             cron_jobs=[],
             custom_workloads=[],
+            foreign_policies=[each for each in foreign if not (self.wishes.tls and is_peer_authentication(each))],
         )
         model = build(Input(decoded, self.model.given.pod_cidrs, self.model.given.unreadable))
         if self.known:
@@ -165,7 +177,7 @@ class _Placing:
             more = "workload has" if self.cut == 1 else "workloads have"
             self.notes.append(f"at most {most} of each workload: {self.cut} {more} more (--replicas)")
         listed = [PlacedNode(node.name, tuple(node_addresses(node)), tuple(further_addresses(node))) for node in nodes]
-        return Placement(model, placed, listed, exposed, self.families, self.notes, self.invented, self.wishes)
+        return Placement(model, placed, listed, exposed, self.families, self.notes, peers, self.invented, self.wishes)
 
     def _compare(self, placed: Sequence[PlacedPod]) -> None:
         gone = sorted(self.places.keys() - {pod.title for pod in placed})
@@ -206,7 +218,8 @@ class _Placing:
         turns = cycle(nodes)
         for group in self.groups:
             for number, name, node in self._members(group, nodes, turns):
-                pod = self.live.get(f"{group.namespace}/{name}") or _planned(group, name, number)
+                template = self.templates.get((group.namespace, group.kind, group.workload), PodTemplate())
+                pod = self.live.get(f"{group.namespace}/{name}") or _planned(group, name, number, template)
                 one = self._place(group, pod, nodes[node])
                 if one is not None:
                     placed.append(one)
@@ -290,22 +303,36 @@ def _live_addresses(pod: Pod) -> Iterable[str]:
     return (str(ip_address(text)) for text in listed if text and is_address(text))
 
 
-def _planned(group: Group, name: str, number: int) -> Pod:
-    """A pod as its controller would make it."""
+def _templates(decoded: Decoded) -> Iterator[tuple[tuple[str, str, str], PodTemplate]]:
+    """The templates of pods, by namespace, kind and name of what makes them."""
+    for workload in decoded.workloads:
+        if workload.spec is not None and workload.spec.template is not None:
+            yield (workload.namespace, workload.kind, workload.name), workload.spec.template
+    for cron in decoded.cron_jobs:
+        spec = cron.spec and cron.spec.job_template and cron.spec.job_template.spec
+        if spec and spec.template is not None:
+            yield (cron.namespace, cron.kind, cron.name), spec.template
+
+
+def _planned(group: Group, name: str, number: int, template: PodTemplate) -> Pod:
+    """A pod as its controller would make it; of its containers one has all ports, and the others their names."""
     given = {key: _given_label(key, name, number) for key in group.unsettled}
     owner = OwnerReference(kind=group.kind, name=group.workload, controller=True)
     metadata = Metadata(
         name=name,
         namespace=group.namespace,
         labels={**given, **group.labels},
+        annotations=template.metadata.annotations if template.metadata else None,
         owner_references=None if group.kind == "Pod" else [owner],
     )
     ports = [
         ContainerPort(container_port=port, name=label or None, protocol=protocol)
         for label, protocol, port in group.ports
     ]
+    written = template.spec or PodSpec()
+    others = [*(written.containers or ()), *(written.init_containers or ())]
     spec = PodSpec(
-        containers=[Container(name="app", ports=ports)],
+        containers=[Container(name="app", ports=ports), *(Container(name=each.name) for each in others)],
         host_network=group.hosted or None,
         service_account_name=group.service_account,
     )

@@ -10,9 +10,9 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.processes import die_with_parent, mount_over, mount_processes, new_process_namespace, private_mounts
@@ -22,20 +22,26 @@ NOT_FOUND, NOT_RUN = 127, 126
 """Exit codes of a command that does not exist, or could not be started: those of a shell."""
 
 
-def start(namespace: Namespace, command: Sequence[str], hosts: str, title: str) -> int:
+Papers: TypeAlias = Mapping[str, str]
+"""Texts that a command finds in files, by the variables that say which: certificates, a key."""
+
+
+def start(namespace: Namespace, command: Sequence[str], hosts: str, title: str, papers: Papers) -> int:
     """Start a command. Returns the id of a process of ours that ends when it does, with its exit code."""
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
-        _guarded(lambda: _outer(namespace, command, hosts, title))
+        _guarded(lambda: _outer(namespace, command, hosts, title, papers))
     return child
 
 
-def attended(prober: Prober, namespace: Namespace, command: Sequence[str], hosts: str, title: str) -> int:
+def attended(
+    prober: Prober, namespace: Namespace, command: Sequence[str], hosts: str, title: str, papers: Papers
+) -> int:
     """Run a command to its end while a lab's pods answer. Returns its exit code."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    child = start(namespace, command, hosts, title)
+    child = start(namespace, command, hosts, title, papers)
     watched = os.pidfd_open(child)
     over: list[int] = []
     try:
@@ -59,17 +65,17 @@ def _guarded(body: Callable[[], int]) -> NoReturn:
         os._exit(code)
 
 
-def _outer(namespace: Namespace, command: Sequence[str], hosts: str, title: str) -> int:
+def _outer(namespace: Namespace, command: Sequence[str], hosts: str, title: str, papers: Papers) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
     new_process_namespace()
     inner = os.fork()
     if inner == 0:
-        _guarded(lambda: _first(namespace, command, hosts, title))
+        _guarded(lambda: _first(namespace, command, hosts, title, papers))
     return _awaited(inner)
 
 
-def _first(namespace: Namespace, command: Sequence[str], hosts: str, title: str) -> int:
+def _first(namespace: Namespace, command: Sequence[str], hosts: str, title: str, papers: Papers) -> int:
     """The first process of the new namespace: with it all others end."""
     die_with_parent()
     private_mounts()
@@ -83,18 +89,29 @@ def _first(namespace: Namespace, command: Sequence[str], hosts: str, title: str)
     namespace.enter()
     leaf = os.fork()
     if leaf == 0:
-        _guarded(lambda: _run(command, title))
+        _guarded(lambda: _run(command, title, papers))
     return _awaited(leaf)
 
 
-def _run(command: Sequence[str], title: str) -> int:
+def _run(command: Sequence[str], title: str, papers: Papers) -> int:
     _take_terminal()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        os.execvpe(command[0], list(command), {**os.environ, "CRENEL_POD": title})  # noqa: S606 - it is what was asked for
+        variables = {**os.environ, "CRENEL_POD": title, **_in_memory(papers)}
+        os.execvpe(command[0], list(command), variables)  # noqa: S606 - it is what was asked for
     except FileNotFoundError:
         sys.stderr.write(f"crenel lab: no command {command[0]!r}\n")
         return NOT_FOUND
+
+
+def _in_memory(papers: Papers) -> Mapping[str, str]:
+    """Files that the command and all that it starts inherit, and that are on no disk: memfd_create(2)."""
+    found = {}
+    for name, text in papers.items():
+        held = os.memfd_create(name, 0)
+        os.write(held, text.encode("ascii"))
+        found[name] = f"/proc/self/fd/{held}"
+    return found
 
 
 def _take_terminal() -> None:

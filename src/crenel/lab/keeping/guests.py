@@ -28,7 +28,8 @@ def visit(name: str, pod: str, command: Sequence[str]) -> int:
                     join_user_namespace(user)
             finally:
                 os.close(user)
-            child = entering.start(namespace, command, str(answer["hosts"]), str(answer["title"]))
+            papers = {str(name): str(text) for name, text in answer.get("papers", {}).items()}
+            child = entering.start(namespace, command, str(answer["hosts"]), str(answer["title"]), papers)
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return entering.shell_code(_awaited(child, connection))

@@ -116,7 +116,9 @@ class _Keeper:
         except NoSuchPodError as error:
             return {"problem": str(error)}, ()
         namespace = title.partition("/")[0]
-        answer = {"title": title, "hosts": hosts_file(self._lab.stage, namespace)}
+        answer = {
+            "title": title, "hosts": hosts_file(self._lab.stage, namespace), "papers": self._lab.papers(title)
+        }  # fmt: skip
         with _USER.open("rb") as user:
             return answer, (os.dup(user.fileno()), os.dup(self._lab.twin.spaces[key].fd))
 

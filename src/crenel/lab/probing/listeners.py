@@ -2,7 +2,7 @@
 
 A TCP connection that brings a token, and a datagram, are reported with the address and port that they arrived at. A
 datagram is answered with itself; on a connection that brings anything else the pod says who it is, for people who look
-around.
+around. Where a port is `secured`, what is no token is a conversation of its own kind.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from crenel.kernel.namespaces import Namespace
 from crenel.kernel.packets import sctp_abort
@@ -26,6 +26,7 @@ Report: TypeAlias = Callable[[int, Target], None]
 
 _BACKLOG = 4096
 _GREETING = 256
+_CONVERSED = 1 << 14
 _AT_ONCE = 512
 """How much one ear may be served before others are; the poller tells again."""
 
@@ -48,6 +49,16 @@ class Ear:
         return int(ip_address(self.address)), self.port
 
 
+class Conversation(Protocol):
+    """What is said on one connection of a port that is not answered in plain text alone."""
+
+    over: bool
+    """Whether nothing more is to be sent."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take what came; returns what is to be sent."""
+
+
 class Listeners:
     """All ears of a twin, served by whoever waits on `poller`: events of descriptors in `handlers` go there."""
 
@@ -58,6 +69,9 @@ class Listeners:
         self.report: Report = lambda _number, _target: None
         self.taken: set[tuple[str, int]] = set()
         """(address, port) of all of them."""
+        self.secured: dict[tuple[str, int], Callable[[], Conversation]] = {}
+        """By address and port of an ear for TCP, what begins a conversation there."""
+        self._conversations: dict[int, Conversation] = {}
 
     def open(self, spaces: dict[str, Namespace], ears: Iterable[Ear]) -> None:
         """Listen. Of several ears at one place the first one counts.
@@ -129,9 +143,38 @@ class Listeners:
             found = b""
         if (probe := token_of(found)) is not None:
             self.report(probe, ear.target)
+        elif found and (begin := self.secured.get((ear.address, ear.port))) is not None:
+            self._conversations[number] = begin()
+            self._handlers[number] = self._converse
+            self._say(number, accepted, found)
+            return
         elif found:
             _greet(accepted, ear.title)
         self._close(number)
+
+    def _converse(self, number: int) -> None:
+        accepted, _ = self._sockets[number]
+        try:
+            found = accepted.recv(_CONVERSED)
+        except BlockingIOError:
+            return
+        except OSError:
+            found = b""
+        if found:
+            self._say(number, accepted, found)
+        else:
+            self._close(number)
+
+    def _say(self, number: int, accepted: socket.socket, found: bytes) -> None:
+        """Answer. Once all is said it is the other end that hangs up: a reset could overtake what was said."""
+        conversation = self._conversations[number]
+        try:
+            if said := conversation.feed(found):
+                accepted.send(said)
+            if conversation.over:
+                accepted.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(number)
 
     def _datagram(self, number: int) -> None:
         opened, ear = self._sockets[number]
@@ -166,6 +209,7 @@ class Listeners:
 
     def _close(self, number: int) -> None:
         opened, _ = self._sockets.pop(number)
+        self._conversations.pop(number, None)
         self._poller.unregister(number)
         del self._handlers[number]
         opened.close()

@@ -118,6 +118,14 @@ class Prober:
                 self._poller.unregister(descriptor)
                 del self._handlers[descriptor]
 
+    def fileno(self) -> int:
+        """A descriptor that is readable when `attend` has something to do."""
+        return self._poller.fileno()
+
+    def attend(self) -> None:
+        """Let the listeners do what waits for them now."""
+        self._poll(0)
+
     def forget(self, most: int = 0) -> None:
         """Let nodes forget their connections, those that remember more than `most`."""
         for node in self._nodes:

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from crenel.enforce.ruleset import Denial, Ruleset
 from crenel.lab.probing.observations import Fate, Observation
 from crenel.lab.probing.probes import Candidate, Probe
+from crenel.lab.tls.findings import TLS
 from crenel.lab.twin.dataplane import OUT_OF_RANGE, UNSERVED
 from crenel.network.addresses import address_text
 from crenel.network.network import Network
@@ -57,6 +58,8 @@ class Report:
     """How long the probing took."""
     drops: Counter[str] = field(default_factory=Counter)
     """How many probes each policy, or set of isolating policies, dropped."""
+    tls: TLS | None = None
+    """What was found out about TLS, in a lab that serves it."""
 
     @property
     def disagreements(self) -> list[Result]:
