@@ -19,7 +19,7 @@ from crenel.kubernetes.objects.policies import (
 )
 from crenel.kubernetes.population import NAMESPACE_NAME, Group
 from crenel.network.rules import Direction
-from crenel.network.traffic import PORTED, protocol_name
+from crenel.network.traffic import PORTED, Match, protocol_name
 from crenel.provenance import NOWHERE
 from crenel.questions.remedies.proposal import Edit, Wish, manifest, same_namespace, text_of
 
@@ -28,7 +28,7 @@ _MOST_BLOCKS = 4
 
 def edits(wish: Wish, isolating: Iterable[NetworkPolicy]) -> Iterator[Edit]:
     """All edits that make NetworkPolicies allow a wish, narrow ones and wide ones; the caller measures them."""
-    ports = _ports(wish)
+    ports = ports_of(wish.traffic)
     if ports is None:
         return
     for policy in isolating:
@@ -41,12 +41,12 @@ def edits(wish: Wish, isolating: Iterable[NetworkPolicy]) -> Iterator[Edit]:
         yield new
 
 
-def _ports(wish: Wish) -> list[NetworkPolicyPort] | None:
-    """The ports asked for; None when a NetworkPolicy cannot name them, such as ICMP."""
-    if wish.traffic is None:
+def ports_of(traffic: tuple[Match, ...] | None) -> list[NetworkPolicyPort] | None:
+    """Traffic as the ports of a rule, none for all; None when a NetworkPolicy cannot name it, such as ICMP."""
+    if traffic is None:
         return []
     found = []
-    for match in wish.traffic:
+    for match in traffic:
         if match.protocol is not None and match.protocol not in PORTED:
             return None
         protocol = protocol_name(match.protocol or 6)

@@ -78,7 +78,7 @@ def _best(model: Model, blocked: Blocked, found: Passage) -> tuple[Model, Edit] 
         change = amended(model, [edit.policy], [edit.replaces] if edit.replaces is not None else [])
         if change.near is None or not _lifted(change.model, blocked, direction, event):
             continue
-        opened = _open(change.model, direction, change.near) - _open(model, direction, change.near)
+        opened = openness(change.model, direction, change.near) - openness(model, direction, change.near)
         measured.append((opened, order, change.model, edit))
     if not measured:
         return None
@@ -146,7 +146,7 @@ def _wish(model: Model, blocked: Blocked, direction: Direction) -> Wish | None:
     )
 
 
-def _open(model: Model, direction: Direction, near: tuple[int, int]) -> int:
+def openness(model: Model, direction: Direction, near: tuple[int, int]) -> int:
     """How much one direction lets through at the ends that a change concerns: ends × peers × atoms of traffic."""
     total = 0
     subjects = near[0] if direction is Direction.EGRESS else near[1]
