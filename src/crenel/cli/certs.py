@@ -13,6 +13,9 @@ SUBCOMMANDS = {
     "inventory": ("crenel.cli.certs_inventory", "list certificates and keys: who serves, trusts and renews them"),
     "ca": ("crenel.cli.certs_ca", "an own certificate authority: issue, renew, rotate and revoke"),
     "probe": ("crenel.cli.certs_probe", "make real handshakes with servers, and prove that they demand certificates"),
+    "acme": ("crenel.cli.certs_acme", "certificates from a CA that speaks ACME: issue and renew"),
+    "write": ("crenel.cli.certs_write", "write cert-manager objects for what lacks a certificate, or a renewal"),
+    "serve": ("crenel.cli.certs_serve", "serve the SPIFFE Workload API from an own certificate authority"),
 }
 """Each subcommand by its name: the module that has its `configure` and `run`, and one line of help."""
 

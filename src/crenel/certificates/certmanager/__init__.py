@@ -1,0 +1,1 @@
+"""Writes objects of cert-manager for what has no certificate, or one that nobody renews."""
