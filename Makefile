@@ -14,7 +14,7 @@ help:
 	@echo 'make types   mypy, strict                    make tests   the tests alone'
 	@echo 'make docs    write the real outputs into the docs'
 	@echo 'make bench   speed and memory                make fuzz    the property tests, for a long time'
-	@echo 'make soak    random clusters and mutated rules in the kernel, for a long time'
+	@echo 'make soak    random clusters and mutated rules in the kernel, and a CA rotated under load, for a long time'
 
 demo: $(VENV)/.ready-run
 	@tools/need nft || echo 'the lab will be left out'
@@ -36,6 +36,8 @@ types: $(VENV)/.ready-dev
 tests: $(VENV)/.ready-dev
 	@tools/need git openssl
 	@tools/need nft || echo 'the tests of the kernel will be skipped'
+	@tools/need nginx haproxy stunnel4 || echo 'the probes of these servers will be skipped'
+	@tools/need pebble || echo 'the tests of ACME with it will be skipped'
 	$(BIN)/pytest -n auto --dist loadgroup -m 'not alone'
 	$(BIN)/pytest -m alone
 
@@ -50,7 +52,8 @@ fuzz: $(VENV)/.ready-dev
 
 soak: $(VENV)/.ready-dev
 	@tools/need nft
-	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto tests/properties/test_kernel.py tests/lab/test_mutations.py tests/enforce
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto tests/properties/test_kernel.py tests/lab/test_mutations.py tests/enforce tests/certificates/authority
+	PYTHONPATH=tests $(BIN)/python -m certificates.authority.soak
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import audit, exposure, kernel
+from benchmarks import audit, authority, certificates, exposure, kernel, probing
 from benchmarks.generate import VARIANTS, Shape, write
 from benchmarks.measure import CRENEL, PYTHON, Cost, best, run
 from benchmarks.rows import Row
@@ -67,6 +67,9 @@ def measurements(folder: Path, sizes: Sequence[int], large: int, repeat: int, *,
     yield from _questions(folder / "input", shape)
     yield from exposure.measurements()
     yield from audit.measurements()
+    yield from certificates.measurements()
+    yield from authority.measurements()
+    yield from probing.measurements()
     yield from kernel.measurements()
     if variants:
         yield from _variants(folder, repeat)

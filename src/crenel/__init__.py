@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from crenel.library import Network
-    from crenel.loading import load
+    from crenel.loading import load, load_intents
     from crenel.questions.connections import Connection
     from crenel.questions.diff import Difference
     from crenel.questions.places import PlaceError
@@ -28,11 +28,23 @@ _HOMES = {
     "Step": "crenel.questions.verdict",
     "Verdict": "crenel.questions.verdict",
     "load": "crenel.loading",
+    "load_intents": "crenel.loading",
 }
 
 
 __version__ = "0.1.0"
-__all__ = ["Connection", "Difference", "Network", "Outcome", "PlaceError", "Step", "Verdict", "__version__", "load"]
+__all__ = [
+    "Connection",
+    "Difference",
+    "Network",
+    "Outcome",
+    "PlaceError",
+    "Step",
+    "Verdict",
+    "__version__",
+    "load",
+    "load_intents",
+]
 
 
 def __getattr__(name: str) -> object:

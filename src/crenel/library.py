@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from crenel.dialects.enforcement import Enforcement
 from crenel.dialects.foreign import is_cluster_wide, is_foreign
 from crenel.dialects.foreign import notice as foreign_notice
 from crenel.dialects.model import Input, Model, build, enforcement_of
+from crenel.intents.apart import without_intents
 from crenel.kubernetes.decode import Decoded, decode
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.kubernetes.operators import is_predictable
@@ -44,11 +45,18 @@ if TYPE_CHECKING:
     from crenel.audit.report import Audit
     from crenel.audit.settings import Settings
     from crenel.certificates.inventory.model import Inventory
+    from crenel.dialects.assemble import Assembly
     from crenel.dialects.joined import Joined
+    from crenel.flows.observed import Limits, Observations
+    from crenel.intents import Intents
     from crenel.network.firewalls import Infrastructure
+    from crenel.network.network import Cuts
     from crenel.questions.exposure.outbound import Outlet
     from crenel.questions.exposure.report import Exposure
     from crenel.questions.layered import Layers
+    from crenel.questions.observing.preview import Preview
+    from crenel.questions.observing.unused import Unused
+    from crenel.questions.proving.result import Proof
 
 
 class Network:
@@ -58,6 +66,7 @@ class Network:
     """
 
     def __init__(self, reading: Reading, default_namespace: str = "default", pod_cidrs: Sequence[str] = ()) -> None:
+        reading = without_intents(reading)
         decoded = _decode(reading.documents, default_namespace)
         self._reading = reading
         self._default_namespace = default_namespace
@@ -343,6 +352,53 @@ class Network:
         new.assumed, new.proxies = self.assumed, self.proxies
         return new
 
+    def observe(
+        self,
+        flows: Sequence[str],
+        *,
+        earlier: Sequence[Network] = (),
+        limits: Limits | None = None,
+        vpc_format: str = "",
+    ) -> Observations:
+        """Who was seen to talk to whom, in logs of flows: addresses are those of this network's pods at the time.
+
+        `earlier` are states of the same cluster before this one, in order. Needs ``crenel[flows]``. Nothing that is
+        wrong with a log raises: see `Observations.failed` and `Read.bad`.
+
+        Raises:
+            FlowsError: DuckDB is not installed or does not start, or memory or disk do not suffice.
+        """
+        from crenel.flows.aggregate import aggregate
+        from crenel.flows.census import State, census
+
+        states = [State(each.model, each._reading.taken) for each in (*earlier, self)]
+        return aggregate(flows, census(states), limits, vpc_format)
+
+    def preview(self, observed: Observations) -> Preview:
+        """What of observed traffic this network would not let through, each with what blocks it."""
+        from crenel.questions.observing.preview import preview
+
+        return preview(self, observed)
+
+    def unused(self, observed: Observations) -> Unused:
+        """What is allowed and was never seen to be used, by the rules that allow it."""
+        from crenel.questions.observing.unused import unused
+
+        return unused(lambda cuts: self._cut(self.given, lambda _: cuts), observed)
+
+    def _cut(self, given: Input, further: Callable[[Assembly], Cuts]) -> Model:
+        """The model of an input with the infrastructure's layers, cut where somebody wants it to be."""
+        from crenel.questions.proving.ground import cut
+
+        return cut(self, given, further)
+
+    def prove(self, intents: Intents) -> Proof:
+        """Which declared intents hold, with what speaks against the others and the smallest change that mends them."""
+        from crenel.questions.proving.ground import ground
+        from crenel.questions.proving.prove import prove
+
+        return prove(ground(self), intents)
+
     def certificates(self, at: datetime | None = None, files: Sequence[Path] = ()) -> Inventory:
         """Every certificate and key pair of the input, and of files in PEM or DER, judged by a time, or now.
 
@@ -366,9 +422,19 @@ class Network:
         origins = [*(each.origin for each in reading.documents), *(each.origin for each in reading.loose)]
         live = bool(reading.documents) and all(each.served for each in reading.documents)
         material = Material(
-            self.given, self.infrastructure, self.assumed, self.proxies, origins, live, self.certificates
+            self.given, self.infrastructure, self.assumed, self.proxies, origins, live, self.certificates,
+            self._without_declared,
         )  # fmt: skip
         return audit(Subject(material, settings), baseline)
+
+    def _without_declared(self) -> Infrastructure | None:
+        """What of the infrastructure is there already; None where the input has only that, or nothing of it."""
+        from crenel.dialects.infrastructure import is_declared
+
+        loose = [each for each in self._reading.loose if not is_declared(each.data)]
+        if not loose or len(loose) == len(self._reading.loose):
+            return None
+        return _infrastructure(replace(self._reading, loose=loose), self.given.decoded)[1]
 
 
 def _infrastructure(reading: Reading, decoded: Decoded) -> tuple[list[Problem], Infrastructure | None]:

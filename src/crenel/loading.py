@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
+from crenel import intents
+from crenel.intents import Intents
 from crenel.library import Network
-from crenel.provenance import Origin
+from crenel.provenance import Origin, Problem, Severity
+from crenel.sources.cluster_kinds import DEFAULT, Kind
 from crenel.sources.document import Document, Reading
 
 Source: TypeAlias = "str | Path | Iterable[dict[str, Any]]"
@@ -39,6 +43,27 @@ def load(
     return Network(reading, default_namespace, pod_cidrs)
 
 
+def load_intents(*sources: str | Path) -> Intents:
+    """Read declared intents from files and directories; what else lies there is passed over.
+
+    Nothing that is wrong raises: see `Intents.problems`. A source that declares none is a problem.
+    """
+    documents: list[tuple[Any, Origin]] = []
+    problems: list[Problem] = []
+    for source in sources:
+        reading = read([source])
+        loose = {id(each.problem) for each in reading.loose}
+        found = [(each.data, each.origin) for each in reading.loose if intents.recognises(each.data)]
+        wrong = [each for each in reading.problems if id(each) not in loose and each.severity is Severity.ERROR]
+        if not found and not wrong:
+            hint = f"no intents are declared here: a document needs schema: {intents.SCHEMA}"
+            wrong = [Problem(hint, Origin(str(source)))]
+        documents += found
+        problems += wrong
+    declared = intents.read(documents)
+    return replace(declared, problems=[*problems, *declared.problems])
+
+
 def read(
     sources: Sequence[Source],
     *,
@@ -46,12 +71,13 @@ def read(
     kubeconfig: str | None = None,
     namespaces: Sequence[str] = (),
     stdin: IO[bytes] | None = None,
+    kinds: Sequence[Kind] = DEFAULT,
 ) -> Reading:
-    """Read sources; without any, the live cluster."""
+    """Read sources; without any, the live cluster: objects of some `kinds`."""
     if not sources:
         from crenel.sources import cluster
 
-        return cluster.read(context=context, kubeconfig=kubeconfig, namespaces=namespaces or None)
+        return cluster.read(context=context, kubeconfig=kubeconfig, namespaces=namespaces or None, kinds=kinds)
     total = Reading()
     for source in sources:
         total.extend(_one(source, stdin))

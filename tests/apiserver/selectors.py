@@ -12,6 +12,7 @@ FIELDS = {
     "pods": {"spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
              "status.phase", "status.podIP", "status.nominatedNodeName"},
     "services": {"spec.clusterIP", "spec.type"},
+    "secrets": {"type"},
     "namespaces": {"status.phase"},
     "nodes": {"spec.unschedulable"},
 }  # fmt: skip

@@ -214,7 +214,8 @@ def test_catalogue() -> None:
         (("--exit-zero",), deployment("web"), 0),
         ((), deployment("web") + "---\n{", 2),
         (("--lenient",), deployment("web") + "---\n{", 1),
-        ((), service("web", "ports: [{port: 80}]"), 3),
+        ((), service("web", "ports: [{port: 80}]"), 0),
+        ((), "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n", 3),
         (("--severity", "critical"), deployment("web"), 0),
     ],
 )

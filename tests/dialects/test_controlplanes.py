@@ -77,6 +77,42 @@ def test_what_is_known_after_apply(kind: str, unknown: dict[str, Any]) -> None:
     assert plane.public is Answer.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (
+            {"value": [{"name": "a", "type": "Microsoft.ContainerService/managedClusters", "properties": {
+                "apiServerAccessProfile": {"authorizedIPRanges": ["203.0.113.0/24", "2001:db8::/32"]}}}]},
+            [("AKS cluster a", Answer.YES, ("203.0.113.0/24", "2001:db8::/32"))],
+        ),
+        (
+            [{"name": "a", "type": "Microsoft.ContainerService/ManagedClusters",
+              "apiServerAccessProfile": {"enablePrivateCluster": True, "authorizedIpRanges": None}}],
+            [("AKS cluster a", Answer.NO, None)],
+        ),
+        (
+            {"clusters": [
+                {"name": "a", "controlPlaneEndpointsConfig": {"ipEndpointsConfig": {
+                    "enabled": True, "authorizedNetworksConfig": {
+                        "enabled": True, "cidrBlocks": [{"cidrBlock": "203.0.113.0/24"}]}}}},
+                {"name": "b", "masterAuthorizedNetworksConfig": {"enabled": True}},
+            ]},
+            [("GKE cluster a", Answer.YES, ("203.0.113.0/24",)), ("GKE cluster b", Answer.YES, ())],
+        ),
+        (
+            [{"name": "a", "controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"enablePublicEndpoint": False}}}],
+            [("GKE cluster a", Answer.NO, None)],
+        ),
+    ],
+    ids=["az list", "az, private", "gcloud list", "gcloud, private"],
+)  # fmt: skip
+def test_answers(data: Any, expected: list[tuple[str, Answer, tuple[str, ...] | None]]) -> None:
+    """Lists and single clusters, as the commands of the clouds print them, with the addresses that may connect."""
+    assert [(each.name, each.public, each.allowed) for each in planes(data)] == [
+        (name, public, None if cidrs is None else AddressSet.of(*cidrs)) for name, public, cidrs in expected
+    ]
+
+
 def test_what_is_no_address() -> None:
     """A text that is no address is a problem, and then nobody knows."""
     data = {"cluster": {"name": "shop", "resourcesVpcConfig": {"publicAccessCidrs": ["everybody"]}}}

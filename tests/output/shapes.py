@@ -139,6 +139,57 @@ class Difference(Strict):
     notices: list[Notice]
 
 
+class Against(Strict, kw_only=True):
+    source: str
+    target: str
+    traffic: str
+    family: Literal["IPv4", "IPv6"] | None
+    outcome: Literal["allowed", "denied", "unknown"]
+    trace: list[Step]
+    conditions: list[str]
+    note: str | None
+
+
+class Objecting(Strict, kw_only=True):
+    source: str | Group
+    destination: str | Group
+    traffic: list[Ports]
+    certainty: Literal["sure", "possible", "none"]
+    conditions: list[str]
+    family: Literal["IPv4", "IPv6"] | UnsetType = UNSET
+
+
+class Mending(Remedy):
+    closes: bool
+    breaks: list[str]
+    whole: bool
+
+
+class Proved(Strict):
+    name: str
+    verb: Literal["allow", "deny", "only", "isolated", "tls"]
+    reason: str | None
+    file: str | None
+    line: int | None
+    state: Literal["holds", "violated", "unknown", "nothing", "unreadable"]
+    says: str
+    examined: int
+    counterexample: Against | None
+    connections: list[Objecting]
+    change: Mending | None
+    advice: str | None
+    notes: list[str]
+
+
+class Proof(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["proof"]
+    statements: list[Proved]
+    summary: dict[str, int]
+    assumptions: list[str]
+    notices: list[Notice]
+
+
 class Probe(Strict):
     route: str
     source: str
@@ -169,12 +220,64 @@ class Summary(Strict):
     policies: dict[str, int]
 
 
+class TLSPort(Strict):
+    name: str
+    pod: str
+    address: str
+    port: int
+    declared: Literal["TLS", "mutual TLS", "permissive"]
+    rule: str
+    served: str | None
+    why: str | None
+
+
+class Attempt(Strict):
+    client: Literal["own", "none", "stranger", "forged", "expired", "plain text"]
+    outcome: Literal["accepted", "refused", "unclear", "not tried"]
+    expected: Literal["accepted", "refused"] | None
+    detail: str
+
+
+class Handshakes(Strict):
+    source: str
+    destination: str
+    pod: str
+    address: str
+    port: int
+    attempts: list[Attempt]
+    why: str | None
+
+
+class Wire(Strict):
+    nodes: list[str]
+    packets: int
+    controls: int
+    controls_seen: int
+    plain: int
+    faults: list[str]
+
+
+class TLSSummary(Strict):
+    ports: int
+    pairs: int
+    connections: int
+    disagreements: int
+    denied: int
+    undecided: int
+    left_out: int
+    seconds: float
+
+
 class Lab(Strict):
     schema: Literal["crenel/v1"]
     kind: Literal["lab"]
     probes: list[Probe]
     summary: Summary
     notices: list[Notice]
+    tls_ports: list[TLSPort] | UnsetType = UNSET
+    handshakes: list[Handshakes] | UnsetType = UNSET
+    wire: Wire | UnsetType = UNSET
+    tls_summary: TLSSummary | UnsetType = UNSET
 
 
 class RuleMet(Strict):
@@ -332,8 +435,302 @@ class Checks(Strict):
     checks: list[Check]
 
 
+class Guideline(Strict):
+    name: Literal["modern", "intermediate", "old"]
+    guideline: str
+    source: str
+
+
+class AcceptedVersion(Strict):
+    version: str
+    suites: list[str]
+
+
+class ServedLink(Strict):
+    subject: str
+    issuer: str
+    fingerprint: str
+    not_before: str
+    not_after: str
+
+
+class ServedLeaf(ServedLink):
+    names: list[str]
+    serial: str
+    key: str
+    used: float | None
+
+
+class Trusted(Strict):
+    roots: str
+    verified: bool
+    reason: str | None
+
+
+class Stapled(Strict):
+    status: Literal["good", "revoked", "unknown", "unreadable"]
+    next_update: str | None
+
+
+class Trial(Strict):
+    sent: str
+    outcome: Literal["refused", "closed", "answered", "unclear", "not tried"]
+    detail: str
+    status: int | None
+
+
+class MutualProof(Strict):
+    enforced: bool | None
+    trials: list[Trial]
+
+
+class WebAnswers(Strict):
+    status: int | None
+    hsts: int | None
+    plain_status: int | None
+    location: str | None
+
+
+class ProbeFinding(Strict):
+    id: str
+    severity: Literal["low", "medium", "high", "critical"]
+    title: str
+    message: str
+
+
+class ProbedServer(Strict):
+    target: str
+    declared: str | None
+    failure: str | None
+    accepted: list[AcceptedVersion]
+    refused: dict[str, str]
+    alpn: str | None
+    hybrid: bool | None
+    certificate: ServedLeaf | None
+    chain: list[ServedLink]
+    trust: Trusted | None
+    staple: Stapled | None
+    asks: bool
+    mutual: MutualProof | None
+    web: WebAnswers | None
+    findings: list[ProbeFinding]
+    notes: list[str]
+    connections: int
+
+
+class Probes(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["probes"]
+    at: str
+    profile: Guideline
+    probes: list[ProbedServer]
+    summary: dict[str, int]
+    notices: list[Notice]
+
+
+class ListedKey(Strict):
+    kind: str | None
+    fingerprint: str | None
+
+
+class PrivateKey(ListedKey):
+    matches: bool | None
+
+
+class ListedCertificate(Strict):
+    subject: str
+    issuer: str
+    names: list[str]
+    serial: str
+    fingerprint: str
+    key: ListedKey
+    signature: str | None
+    authority: bool
+    not_before: str
+    not_after: str
+    used: float | None
+
+
+class ChainFound(Strict):
+    verified: bool
+    root: str | None
+    reason: str | None
+    message: str | None
+
+
+class ServedBy(Strict):
+    by: str
+    hosts: list[str]
+    mounted: bool
+    client: bool
+    granted: bool
+
+
+class Renewed(Strict):
+    state: Literal["working", "unknown", "overdue", "failing", "nobody"]
+    by: str | None
+    how: str | None
+    reason: str | None
+
+
+class CertificateFinding(Strict):
+    id: str
+    message: str
+    file: str | None
+    line: int | None
+    field: str | None
+
+
+class CertificateEntry(Strict):
+    place: str
+    namespace: str | None
+    label: str | None
+    file: str | None
+    field: str | None
+    use: Literal["pair", "bundle", "key"]
+    certificates: list[ListedCertificate]
+    key: PrivateKey | None
+    chain: ChainFound | None
+    served: list[ServedBy]
+    trusted: list[str]
+    renewal: Renewed
+    findings: list[CertificateFinding]
+
+
+class CertificatesSummary(Strict):
+    certificates: int
+    pairs: int
+    bundles: int
+    keys: int
+    findings: int
+
+
+class Certificates(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["certificates"]
+    at: str
+    entries: list[CertificateEntry]
+    summary: CertificatesSummary
+    notices: list[Notice]
+
+
+class IssuedCertificate(Strict):
+    serial: str
+    fingerprint: str
+    key_fingerprint: str
+    not_before: str
+    not_after: str
+
+
+class AuthorityRoot(Strict):
+    number: int
+    signs: bool
+    trusted: bool
+    certificate: IssuedCertificate
+    intermediate: IssuedCertificate | None
+
+
+class AuthorityConsumer(Strict):
+    consumer: str
+    place: str
+    action: Literal["issued", "bundle", "kept", "refused", "failed"] | None
+    why: str | None
+    names: list[str]
+    certificate: IssuedCertificate | None
+    root: int | None
+    renewed_from: str | None
+    problem: str | None
+
+
+class RotationWait(Strict):
+    what: Literal["key", "bundle", "leaf", "reload", "unknown"]
+    consumer: str | None
+    message: str
+    until: str | None
+
+
+class AuthorityRotation(Strict):
+    phase: Literal["making", "trusting", "reissuing", "removing"]
+    old: int
+    new: int
+    since: str
+    waits: list[RotationWait]
+
+
+class RevokedCertificate(Strict):
+    serial: str
+    issuer: str
+    at: str
+    reason: str
+    not_after: str
+
+
+class AuthorityReport(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["authority"]
+    action: Literal["init", "issue", "renew", "rotate", "status", "revoke", "forget"]
+    trust_domain: str
+    at: str
+    roots: list[AuthorityRoot]
+    consumers: list[AuthorityConsumer]
+    rotation: AuthorityRotation | None
+    revoked: list[RevokedCertificate]
+    notices: list[Notice]
+
+
+class AcmeCertificate(Strict):
+    name: str
+    place: str
+    hosts: list[str]
+    action: Literal["issued", "kept", "waiting", "failed", "revoked"] | None
+    why: str | None
+    certificate: IssuedCertificate | None
+    issuer: str | None
+    renewed_from: str | None
+    tried_from: str | None
+    problem: str | None
+
+
+class AcmeReport(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["acme"]
+    action: Literal["register", "issue", "renew", "status", "revoke", "forget"]
+    server: str
+    account: str
+    at: str
+    certificates: list[AcmeCertificate]
+    notices: list[Notice]
+
+
+class WrittenObject(Strict):
+    kind: Literal["Certificate", "Issuer", "ClusterIssuer"]
+    namespace: str | None
+    name: str
+    secret: str | None
+    hosts: list[str]
+    users: list[str]
+    why: str | None
+    yaml: str
+
+
+class WrittenObjects(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["written"]
+    objects: list[WrittenObject]
+    notices: list[Notice]
+
+
 SHAPES: tuple[type[Strict], ...] = (
+    AcmeCertificate, AcmeReport, WrittenObject, WrittenObjects,
+    IssuedCertificate, AuthorityRoot, AuthorityConsumer, RotationWait, AuthorityRotation, RevokedCertificate,
+    AuthorityReport,
+    Against, Objecting, Mending, Proved, Proof,
     Ports, Group, Connection, Notice, Enforcement, Map, Step, Witness, Edit, Remedy, Verdict, Error, Change, Cause,
     Difference, Probe, Summary, Lab, RuleMet, Layer, Leg, Closing, Path, Exposure, Outlet, Outlets, Standing, Finding,
+    TLSPort, Attempt, Handshakes, Wire, TLSSummary,
     Aside, Examined, Audit, Control, Check, Checks,
+    Guideline, AcceptedVersion, ServedLink, ServedLeaf, Trusted, Stapled, Trial, MutualProof, WebAnswers, ProbeFinding,
+    ProbedServer, Probes,
+    ListedKey, PrivateKey, ListedCertificate, ChainFound, ServedBy, Renewed, CertificateFinding, CertificateEntry,
+    CertificatesSummary, Certificates,
 )  # fmt: skip

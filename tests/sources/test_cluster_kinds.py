@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +12,29 @@ import yaml
 from apiserver import Resource, Rights, Server, User
 from apiserver.harness import Harness, names, pod, thing
 from command import ROOT
-from crenel.sources.cluster_kinds import CONFIG_MAPS, DEFAULT
+from crenel.sources.cluster_kinds import CERTIFICATES, CONFIG_MAPS, DEFAULT, SECRETS, Kind
 
 MANIFEST = ROOT / "deploy" / "rbac-readonly.yaml"
+MORE = ROOT / "deploy" / "rbac-certificates.yaml"
 
 
 def documents() -> dict[str, Any]:
     return {each["kind"]: each for each in yaml.safe_load_all(MANIFEST.read_text("utf-8"))}
 
 
-def granted() -> set[tuple[str, str, str, str]]:
-    """Every right of the manifest: group, resource, name (empty for all), verb."""
+def granted(role: dict[str, Any] | None = None) -> set[tuple[str, str, str, str]]:
+    """Every right of a role, that of the manifest by default: group, resource, name (empty for all), verb."""
     found = set()
-    for rule in documents()["ClusterRole"]["rules"]:
+    for rule in (role or documents()["ClusterRole"])["rules"]:
         parts = rule["apiGroups"], rule["resources"], rule.get("resourceNames", [""]), rule["verbs"]
         found |= set(itertools.product(*parts))
     return found
 
 
-def needed() -> set[tuple[str, str, str, str]]:
-    """Every right that the table asks for."""
+def needed(kinds: Sequence[Kind] = DEFAULT) -> set[tuple[str, str, str, str]]:
+    """Every right that a table asks for."""
     found = set()
-    for kind in DEFAULT:
+    for kind in kinds:
         own = {name.partition("/")[2] for name in kind.names} or {""}
         found |= {(kind.group, kind.resource, name, verb) for name in own for verb in kind.verbs}
     return found
@@ -43,6 +45,22 @@ def test_the_manifest_grants_what_the_table_needs_and_nothing_else() -> None:
     assert granted() == needed()
     assert {verb for *_, verb in granted()} == {"get", "list"}
     assert not {resource for _, resource, *_ in granted()} & {"*", "secrets"}
+
+
+def test_certificates_need_no_right_to_secrets() -> None:
+    """What the inventory reads by itself is a role without Secrets; the one for --secrets is bound to nobody."""
+    more = [each for each in yaml.safe_load_all(MORE.read_text("utf-8")) if each]
+    roles = {each["metadata"]["name"]: each for each in more if each["kind"] == "ClusterRole"}
+    assert granted(roles["crenel-certificates"]) == needed(CERTIFICATES)
+    listed = [kind for kind in SECRETS if not kind.names]
+    assert (
+        granted(roles["crenel-secrets"]) == needed(listed) == {("", "secrets", "", "get"), ("", "secrets", "", "list")}
+    )
+    assert {kind.fields for kind in listed} == {"type=kubernetes.io/tls"}, "no more is asked for than it says"
+    assert "secrets" not in {resource for _, resource, *_ in granted(roles["crenel-certificates"])}
+    bound = [each["roleRef"]["name"] for each in more if each["kind"].endswith("Binding")]
+    assert bound == ["crenel-certificates"]
+    assert not {kind.kind for kind in (*DEFAULT, *CERTIFICATES)} & {"Secret"}
 
 
 def test_the_manifest_binds_the_role_to_its_own_account() -> None:
@@ -58,7 +76,7 @@ def test_the_manifest_binds_the_role_to_its_own_account() -> None:
 
 def test_no_kind_is_in_the_table_twice() -> None:
     """A second row would read everything twice."""
-    rows = [(kind.group, kind.resource) for kind in DEFAULT]
+    rows = [(kind.group, kind.resource) for kind in (*DEFAULT, *CERTIFICATES) if not kind.names]
     assert len(rows) == len(set(rows))
     assert len(CONFIG_MAPS) == len(set(CONFIG_MAPS))
 

@@ -1,4 +1,17 @@
-"""What the checks on certificates share: how bad it is that somebody uses one, and who answers whom."""
+"""What the checks on certificates share: how bad it is that somebody uses one, and who answers whom.
+
+What the checks need besides:
+
+- `subject.certificates`: the `Inventory` at ``subject.settings``' moment (`crenel.certificates.inventory.model`), taken
+  once. Its `missing` is not empty where the extra is not installed: then there is nothing in it, and no finding.
+- `inventory.pairs`, `.bundles` and `.entries`: each `Entry` with `certificates` in the order of the text, `leaf`,
+  `matches` (key and certificate), `chain` (`Chain`, `Broken`, or None where no authority is known), `served`,
+  `trusted`, `renewal`, `problems`; `inventory.secrets[namespace, name]` what is known of a Secret that holds none;
+  `inventory.callers` who the API server calls, `inventory.certificates`, `.issuers` and `.requests` cert-manager's.
+- `crenel.certificates.inventory.faults.of(entry, at)`: what is wrong with an entry by itself, each `Fault` with its
+  `kind`, message, origin and field. A check that finds the same takes it from there, and adds what only the cluster can
+  tell; it imports that module inside of the function that needs it, since it needs the extra.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +21,23 @@ from typing import TYPE_CHECKING
 
 from crenel.audit.finding import Check, Severity
 from crenel.audit.subject import Subject
-from crenel.certificates.inventory import raw
-from crenel.certificates.inventory.model import Caller, Entry, Inventory, Managed, Place, SecretFacts, SecretName, Use
+from crenel.certificates.inventory.meshes import ISSUERS as MESH_ISSUERS
+from crenel.certificates.inventory.meshes import ROOTS as MESH_ROOTS
+from crenel.certificates.inventory.meshes import mesh_of
+from crenel.certificates.inventory.model import (
+    SOON,
+    Caller,
+    Entry,
+    Inventory,
+    Managed,
+    Place,
+    SecretFacts,
+    SecretName,
+)
 from crenel.dialects.service import resolve
 
 if TYPE_CHECKING:
     from crenel.certificates.material.certificate import Certificate
-
-SOON = 2 / 3
-"""The part of its life after which a certificate should have been renewed: when cert-manager does."""
 
 
 def severity(check: Check, entry: Entry) -> Severity:
@@ -76,19 +97,17 @@ def answering(subject: Subject, caller: Caller) -> Sequence[Entry]:
         return []
     if mounted := _mounted(subject, caller.service):
         return mounted
+    from crenel.certificates.material.names import covers  # noqa: PLC0415 - needs the extra
+
     namespace = caller.service[0]
     return [
         entry for entry, leaf in served_pairs(inventory)
-        if entry.secret is not None and entry.secret[0] == namespace and caller.host in leaf.names.dns
+        if entry.secret is not None and entry.secret[0] == namespace and covers(leaf, caller.host)
     ]  # fmt: skip
 
 
 def _injected(inventory: Inventory, caller: Caller) -> Sequence[Entry]:
-    name = caller.source
-    if name is not None and not caller.source_is_secret:
-        certificate = inventory.certificates.get(name)
-        name = (name[0], raw.text(certificate.spec, "secretName")) if certificate is not None else None
-    facts = inventory.secrets.get(name) if name is not None else None
+    facts = inventory.injecting(caller)
     return [facts.pair] if facts is not None and facts.pair is not None and facts.pair.certificates else []
 
 
@@ -134,23 +153,7 @@ def certificate_of(inventory: Inventory, facts: SecretFacts) -> Managed | None:
     return inventory.writers.get((facts.place.namespace, facts.place.name))
 
 
-MESH_ISSUERS = {
-    "istio-ca-secret": "Istio", "cacerts": "Istio", "linkerd-identity-issuer": "Linkerd",
-}  # fmt: skip
-"""The Secrets that meshes sign workloads with, by name; they are in the namespace of the control plane."""
-MESH_ROOTS = {"istio-ca-root-cert": "Istio", "linkerd-identity-trust-roots": "Linkerd", "spire-bundle": "SPIRE"}
-"""The ConfigMaps that workloads of meshes trust."""
-
-
-def mesh_of(entry: Entry) -> str:
-    """The mesh that a pair or bundle is the issuer or the root of; empty for none."""
-    if entry.place.kind == "secret":
-        return MESH_ISSUERS.get(entry.place.name, "")
-    return MESH_ROOTS.get(entry.place.name, "") if entry.place.kind == "configmap" and entry.use is Use.BUNDLE else ""
-
-
 __all__ = [
-    "SOON", "Place", "answering", "certificate_of", "day", "distinct", "issuer_of", "mesh_of", "percent",
-    "served_pairs",
-    "severity", "unused", "users",
+    "MESH_ISSUERS", "MESH_ROOTS", "SOON", "Place", "answering", "certificate_of", "day", "distinct", "issuer_of",
+    "mesh_of", "percent", "served_pairs", "severity", "unused", "users",
 ]  # fmt: skip

@@ -6,40 +6,14 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
+from crenel.editing.texts import text_of
 from crenel.provenance import FieldPath, Origin
 
 _MARK = "crenel: ignore"
 _COMMENT = re.compile(
     r"#\s*crenel:\s*ignore\b\s*(?:\[(?P<checks>[^\]]*)\])?(?:\s*until\s+(?P<until>[^\s:]+))?\s*(?::\s*(?P<reason>.*))?"
 )
-
-
-@runtime_checkable
-class Text(Protocol):
-    """What an origin's `locate` is where the object was read from a text."""
-
-    @property
-    def text(self) -> str:
-        """The document, comments included."""
-        ...
-
-    @property
-    def first(self) -> int:
-        """The line of the file that it begins with, from 1."""
-        ...
-
-    @property
-    def json(self) -> bool:
-        """Whether it is JSON, which has no comments."""
-        ...
-
-
-def text_of(origin: Origin) -> Text | None:
-    """The text that an object was read from; None for a live cluster."""
-    place: object = origin.locate
-    return place if isinstance(place, Text) else None
 
 
 @dataclass(frozen=True, slots=True)

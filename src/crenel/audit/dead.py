@@ -124,7 +124,7 @@ def _is_judged(policy: Policy, rule: Rule) -> bool:
     return is_written(policy, rule) and rule.name != _LAST_ENTRY and not hosts
 
 
-def _less(parts: Parts, traffic: int, ends: int) -> Parts:
+def less(parts: Parts, traffic: int, ends: int) -> Parts:
     """What is left of some (traffic, ends) without a rectangle."""
     found: Parts = []
     for what, who in parts:
@@ -186,9 +186,9 @@ def _covering(steps_: Sequence[Step], traffic: int, ends: int) -> Iterator[tuple
     for action, sure, _, what, entry in steps_:
         if entry is None or action not in (Action.ALLOW, Action.DENY, Action.NEXT):
             continue
-        less = _less(left, what, sure)
-        if less != left:
-            left = less
+        rest = less(left, what, sure)
+        if rest != left:
+            left = rest
             yield entry.policy, entry.rule
         if not left:
             return
@@ -242,9 +242,9 @@ class _Unions:
                 if other == key or other in gone:
                     continue
                 for traffic, sure, _ in rects:
-                    less = _less(left, traffic, sure)
-                    if less != left:
-                        left = less
+                    rest = less(left, traffic, sure)
+                    if rest != left:
+                        left = rest
                         by.setdefault(other)
             if left:
                 return False

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from crenel.audit.patches import NewFile, Patch
+from crenel.editing.patches import NewFile, Patch
 from crenel.provenance import NOWHERE, FieldPath, Origin, field_text
 
 Option: TypeAlias = "int | str | bool | list[str]"

@@ -14,6 +14,7 @@ from functools import cached_property, partial
 
 from crenel.audit.finding import Named, Thing
 from crenel.audit.reaching import Reach
+from crenel.audit.words import plain_title
 from crenel.bits import members, union
 from crenel.dialects.joined import OWN, bind, join
 from crenel.dialects.model import Input, Model, build_alike
@@ -217,7 +218,8 @@ class Machines:
         if (found := self._blamed[key]) is None:
             return Blamed(machine.thing, (), "the lack of a rule")
         policy, rule = found
-        written = policy.title if not rule.field else "", policy.origin, rule.field
+        # A rule of the platform has no place in the text: it is one for each object, whatever place of it guards.
+        written = plain_title(policy.title) if not rule.field else "", policy.origin, rule.field
         return Blamed(Named(policy.title, "", policy.origin), rule.field, rule_words(rule), written)
 
     @cached_property

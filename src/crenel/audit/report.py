@@ -21,6 +21,10 @@ class Examined:
     sources: Sequence[str] = ()
     """The files, or the context of a cluster, in order."""
 
+    def __bool__(self) -> bool:
+        """Whether there was anything that checks look at."""
+        return any(self.counts.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:

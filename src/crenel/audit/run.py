@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from crenel.audit.baseline import Baseline
 from crenel.audit.catalogue import Rule, rules
-from crenel.audit.finding import Finding
+from crenel.audit.finding import Finding, Pillar
 from crenel.audit.ignoring import Ignoring, SetAside
 from crenel.audit.report import Audit, Examined
 from crenel.audit.selection import adjusted, is_shown, selected
 from crenel.audit.subject import Subject
+from crenel.kubernetes.decode import Decoded
+from crenel.network.firewalls import Infrastructure
+from crenel.provenance import Origin
 
 
 def audit(subject: Subject, baseline: Baseline | None = None) -> Audit:
@@ -30,7 +33,7 @@ def audit(subject: Subject, baseline: Baseline | None = None) -> Audit:
         sorted((each for each in (*aside, *more) if is_shown(each.finding, settings)), key=lambda x: _order(x.finding)),
         chosen,
         _examined(subject),
-        _assumptions(subject),
+        _assumptions(subject, chosen),
         sum(each.check in {rule.check.id for rule in chosen} for each in baseline.gone),
         settings.today,
     )
@@ -64,7 +67,7 @@ def _order(finding: Finding) -> tuple[int, str, str, str, str]:
 
 
 def _examined(subject: Subject) -> Examined:
-    decoded = subject.decoded
+    decoded, infrastructure = subject.decoded, subject.material.infrastructure
     counts = {
         "workload": len({each.title for each in subject.workloads}),
         "network policy": len(decoded.network_policies),
@@ -73,18 +76,36 @@ def _examined(subject: Subject) -> Examined:
         "service": len(decoded.services),
         "ingress": len(decoded.ingresses),
         "gateway": len(decoded.gateways),
+        "route": _routes(decoded),
+        "endpoint slice": len(decoded.endpoint_slices),
+        "secret": len(decoded.secrets),
+        "role": len(decoded.roles),
+        "configuration": len(decoded.settings) + len(decoded.kubeadm_configurations),
         "node": len(decoded.nodes),
-        "infrastructure interface": len(subject.material.infrastructure.interfaces),
+        "infrastructure interface": len(infrastructure.interfaces),
+        "infrastructure firewall": len(_firewalls(infrastructure)),
+        "control plane": len(infrastructure.control_planes),
     }
     return Examined(counts, list(dict.fromkeys(each.source for each in subject.material.origins if each.source)))
 
 
-def _assumptions(subject: Subject) -> list[str]:
+def _routes(decoded: Decoded) -> int:
+    gateway = len(decoded.http_routes) + len(decoded.grpc_routes) + len(decoded.stream_routes)
+    return gateway + len(decoded.openshift_routes) + len(decoded.virtual_services)
+
+
+def _firewalls(infrastructure: Infrastructure) -> set[tuple[str, Origin]]:
+    """What somebody wrote of them, each once however often it is lowered."""
+    filters = [each for tier in infrastructure.tiers for rank in tier.ranks for each in rank]
+    return {(each.title, each.origin) for each in (*filters, *infrastructure.idle) if each.origin.source}
+
+
+def _assumptions(subject: Subject, chosen: Sequence[Rule]) -> list[str]:
     """What the answer rests on beside the input."""
     enforced = subject.enforcement
     found = [f"network policies: {enforced.explain('networkpolicy')}"]
     if subject.dns.stand_in:
         found.append(f"names are answered by {subject.dns.says}")
-    if subject.certificates.missing:
-        found.append(subject.certificates.missing)
+    if any(rule.check.pillar is Pillar.TLS for rule in chosen) and (why := subject.certificates.missing):
+        found.append(f"checks TL of what certificates say are left out: {why}")
     return [*found, *subject.exposure.assumptions]

@@ -66,6 +66,8 @@ class Material:
     live: bool = False
     inventory: Callable[[datetime], Inventory] = Inventory
     """Takes the inventory of the certificates of the input at a moment, when it is first asked for."""
+    without_declared: Callable[[], Infrastructure | None] = lambda: None
+    """The infrastructure without what plans and states of Terraform say; None where there is nothing to compare."""
 
 
 class Subject:

@@ -6,6 +6,13 @@ from collections.abc import Iterator
 
 from crenel.kubernetes.objects.meta import LabelSelector
 
+_PLACES = (" (subnet", " (interfaces in ")
+
+
+def plain_title(title: str) -> str:
+    """The title of a firewall without the place that it stands at: ``network acl acl-1``, not ``... (subnet-1)``."""
+    return min((title.partition(place)[0] for place in _PLACES), key=len)
+
 
 def selector_text(selector: LabelSelector | None) -> str:
     """A selector as people write it on a command line: ``app=web, tier in (a, b)``."""

@@ -53,6 +53,8 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--baseline", metavar="FILE", help="findings in this file do not count")
     group.add_argument("--write-baseline", metavar="FILE", help="write the findings to this file, as a baseline")
     group.add_argument("--config", metavar="FILE", help="settings, in place of the crenel.toml that is nearest above")
+    text = "the time to judge by, such as 2026-11-26 or 2026-11-26T10:00:00Z (default: now)"
+    group.add_argument("--at", metavar="TIME", help=text)
 
 
 def _add_fixing(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +81,6 @@ def run(args: argparse.Namespace) -> int:
     net = inputs.network(args, clock)
     _assume(args, configuration, net)
     code = inputs.verify(args, net)
-    nothing = inputs.nothing_examined(net)
     with clock.phase("solve"):
         try:
             audit = net.audit(settings, _baseline(args, configuration))
@@ -91,7 +92,18 @@ def run(args: argparse.Namespace) -> int:
         reporting.emit(_fixed(args, audit) if args.fix else _rendered(args, audit, net))
     _remark(audit)
     clock.report()
-    return reporting.final(args, code, nothing, exit_codes.NO if audit.findings else exit_codes.FINE)
+    return reporting.final(args, code, _nothing(audit, net), exit_codes.NO if audit.findings else exit_codes.FINE)
+
+
+def _nothing(audit: "Audit", net: "Network") -> int:
+    """Return `NOTHING`, and say so on stderr, where there was nothing to look at; else `FINE`."""
+    from crenel.cli import exit_codes
+    from crenel.cli.complaints import say
+
+    if audit.examined or audit.findings or audit.aside:
+        return exit_codes.FINE
+    say(f"nothing was examined: {'no check looks at what is in the input' if net.examined else 'nothing was read'}")
+    return exit_codes.NOTHING
 
 
 def _catalogue(args: argparse.Namespace) -> int:
@@ -131,7 +143,9 @@ def _settings(args: argparse.Namespace, configuration: "Configuration") -> "Sett
     """The settings of the file, with what the command line says in their place."""
     from crenel.audit.config import merged
     from crenel.audit.finding import Persona, Severity
+    from crenel.cli.moments import moment
 
+    at = moment(args.at) if args.at else None
     return merged(
         configuration.settings,
         select=_ids(args.select),
@@ -139,6 +153,8 @@ def _settings(args: argparse.Namespace, configuration: "Configuration") -> "Sett
         severity=Severity[args.severity.upper()] if args.severity else None,
         persona=Persona[args.persona.upper()] if args.persona else None,
         namespaces=tuple(args.namespace),
+        at=at,
+        today=at.date() if at else None,
     )
 
 
@@ -211,11 +227,12 @@ def _rendered(args: argparse.Namespace, audit: "Audit", net: "Network") -> str |
 
 def _fixed(args: argparse.Namespace, audit: "Audit") -> str:
     """The diff of all patches; with ``--write`` the files are changed."""
-    from crenel.audit import editing
     from crenel.cli.complaints import note, say
+    from crenel.editing import files
+    from crenel.editing.values import RefusalError
 
     patches = [each.patch for each in audit.findings if each.patch is not None]
-    outcome = editing.changes(patches)
+    outcome = files.changes(patches)
     for reason in outcome.refused:
         note(f"not fixed: {reason}")
     left = sum(each.patch is None for each in audit.findings)
@@ -224,9 +241,9 @@ def _fixed(args: argparse.Namespace, audit: "Audit") -> str:
     if args.write:
         for change in outcome.changes:
             try:
-                editing.write(change)
+                files.write(change)
                 say(f"{'changed' if change.old is not None else 'written'}: {change.path}")
-            except editing.RefusalError as error:
+            except RefusalError as error:
                 note(f"not fixed: {error}")
     return "".join(change.diff() for change in outcome.changes)
 

@@ -1,9 +1,10 @@
 """From the command line to networks: reads what was asked for and says what is wrong with it."""
 
 import argparse
+import atexit
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from crenel.cli import exit_codes
@@ -17,6 +18,7 @@ from crenel.output.reports import Context, Enforced
 from crenel.provenance import Problem, Severity
 from crenel.questions.exposure.assumptions import assume
 from crenel.questions.places import PlaceError
+from crenel.sources.cluster_kinds import DEFAULT, Kind
 from crenel.sources.document import Reading
 
 LIVE = "live"
@@ -27,8 +29,12 @@ _APIS = ("networkpolicy", "adminnetworkpolicy", "clusternetworkpolicy")
 
 
 def pause_collector() -> None:
-    """Leave garbage alone: a run makes millions of objects, hardly any of them garbage, and ends soon."""
+    """Leave garbage alone: a run makes millions of objects, hardly any of them garbage, and ends soon.
+
+    The interpreter would still look at all of them at its end; what is frozen it passes over.
+    """
     gc.disable()
+    atexit.register(gc.freeze)
 
 
 def resume_collector() -> None:
@@ -37,8 +43,8 @@ def resume_collector() -> None:
     gc.enable()
 
 
-def network(args: argparse.Namespace, clock: Clock) -> Network:
-    """Read the network that `args` asks for: files, or else the live cluster.
+def network(args: argparse.Namespace, clock: Clock, more: Sequence[Kind] = ()) -> Network:
+    """Read the network that `args` asks for: files, or else the live cluster, and of that `more` kinds.
 
     Raises:
         UsageError: an option's value makes no sense.
@@ -46,7 +52,7 @@ def network(args: argparse.Namespace, clock: Clock) -> Network:
     _check(args)
     with clock.phase("read"):
         cloud = aws(args)
-    return _network(args.filename, args, clock, cloud)
+    return _network(args.filename, args, clock, cloud, more)
 
 
 def sides(args: argparse.Namespace, clock: Clock) -> tuple[Network, Network]:
@@ -67,6 +73,11 @@ def sides(args: argparse.Namespace, clock: Clock) -> tuple[Network, Network]:
         return _network([] if text == LIVE else [text], args, clock, mine)
 
     return side(args.old), side(args.new)
+
+
+def another(text: str, args: argparse.Namespace, clock: Clock) -> Network:
+    """Read one more state beside the input: a path, ``git:REV[:PATH]`` or ``live``."""
+    return _network([] if text == LIVE else [text], args, clock, Reading())
 
 
 def aws(args: argparse.Namespace) -> Reading:
@@ -110,9 +121,11 @@ def changed(base: Network, args: argparse.Namespace, clock: Clock) -> Network:
     return new
 
 
-def _network(sources: Sequence[str], args: argparse.Namespace, clock: Clock, cloud: Reading) -> Network:
+def _network(
+    sources: Sequence[str], args: argparse.Namespace, clock: Clock, cloud: Reading, more: Sequence[Kind] = ()
+) -> Network:
     with clock.phase("read"):
-        reading = _files(sources) if sources else live(args, args.namespace)
+        reading = _files(sources) if sources else live(args, args.namespace, more)
         reading.extend(cloud)
     with clock.phase("decode"):
         return Network(reading, args.default_namespace, args.pod_cidr)
@@ -124,12 +137,13 @@ def _files(sources: Sequence[str]) -> Reading:
     return read(sources)
 
 
-def live(args: argparse.Namespace, namespaces: Sequence[str]) -> Reading:
+def live(args: argparse.Namespace, namespaces: Sequence[str], more: Sequence[Kind] = ()) -> Reading:
     """Read the live cluster; all of it, or where that is forbidden the namespaces that were named."""
     name_context(args)
-    reading = read((), context=args.context, kubeconfig=args.kubeconfig)
+    kinds = (*DEFAULT, *more)
+    reading = read((), context=args.context, kubeconfig=args.kubeconfig, kinds=kinds)
     if namespaces and any(gap.namespace is None and gap.reason == "forbidden" for gap in reading.unreadable):
-        return read((), context=args.context, kubeconfig=args.kubeconfig, namespaces=namespaces)
+        return read((), context=args.context, kubeconfig=args.kubeconfig, namespaces=namespaces, kinds=kinds)
     return reading
 
 
@@ -163,12 +177,19 @@ def take_assumptions(args: argparse.Namespace, net: Network) -> None:
         net.proxies[name] = (namespace, own)
 
 
-def verify(args: argparse.Namespace, *networks: Network) -> int:
+def verify(
+    args: argparse.Namespace, *networks: Network, known: Callable[[Problem], bool] = lambda _problem: False
+) -> int:
     """Say on stderr what is wrong with the input and what its reader has to know, and return an exit code.
 
+    Notices that are `known` are left out: the command itself understands what they are about.
     That is `ERROR` where something could not be read or would be rejected, unless ``--lenient``; else `FINE`.
     """
-    failed = complain(problem for each in networks for problem in [*each.problems, *each.notices])
+    failed = complain(
+        problem
+        for each in networks
+        for problem in [*each.problems, *(notice for notice in each.notices if not known(notice))]
+    )
     for warning in dict.fromkeys(each.warning for each in networks):
         if warning:
             note(warning)

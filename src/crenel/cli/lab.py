@@ -8,6 +8,7 @@ removes the lab, `list` names those that are up. Without an action a lab is buil
 """
 
 import argparse
+from importlib.util import find_spec
 
 from crenel.cli.options import add_input_options, add_report_options
 from crenel.cli.usage import UsageError
@@ -42,6 +43,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     up.add_argument("--name", default="default", metavar="NAME", help="the name of the lab (default: default)")
     up.add_argument("--shell", metavar="POD", help="open a shell in a pod: shop/web, or node/NAME, or outside")
     up.add_argument("--exec", dest="pod", metavar="POD", help="run a command in a pod: --exec shop/web -- COMMAND ...")
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="give each workload a certificate, serve TLS where it is declared, and prove whom it accepts",
+    )
     add_input_options(parser)
     add_report_options(parser, FORMATS)
     parser.set_defaults(namespace=[])
@@ -68,22 +74,37 @@ def run(args: argparse.Namespace) -> int:
 def _check_use(args: argparse.Namespace) -> str:
     from crenel.lab.keeping.kept import NAME
 
+    for option in ("replicas", "nodes", "most"):
+        if (value := getattr(args, option)) is not None and value < 1:
+            raise UsageError(f"--{option} {value}: must be at least 1")
+    if not NAME.match(args.name):
+        raise UsageError(f"--name {args.name!r}: letters, digits, dots, dashes and underscores, at most 64")
+    return _check_action(args)
+
+
+def _check_action(args: argparse.Namespace) -> str:
     if args.shell and args.pod:
         raise UsageError("--shell and --exec exclude each other")
     if args.pod and not args.words:
         raise UsageError("--exec needs a command", f"`{args.prog} lab --exec POD -- COMMAND ...`")
     if (args.pod or args.shell) and args.keep:
         raise UsageError("--keep leaves a lab up; enter it afterwards, without -f")
-    for option in ("replicas", "nodes", "most"):
-        if (value := getattr(args, option)) is not None and value < 1:
-            raise UsageError(f"--{option} {value}: must be at least 1")
-    if not NAME.match(args.name):
-        raise UsageError(f"--name {args.name!r}: letters, digits, dots, dashes and underscores, at most 64")
+    if args.tls:
+        _check_certificates(args)
     if args.pod or not args.words:
         return ""
     if args.shell or len(args.words) > 1 or args.words[0] not in ACTIONS:
         raise UsageError(f"no action {' '.join(args.words)!r}", f"there are {', '.join(ACTIONS)}")
     return str(args.words[0])
+
+
+def _check_certificates(args: argparse.Namespace) -> None:
+    from crenel.cli.certs import MISSING
+
+    if find_spec("cryptography") is None:
+        raise UsageError(MISSING, "pip install 'crenel[certs]'")
+    if (args.words and not args.pod) or ((args.shell or args.pod) and not _has_input(args)):
+        raise UsageError("--tls is for a lab that is built; one that is up serves TLS or does not")
 
 
 def _has_input(args: argparse.Namespace) -> bool:

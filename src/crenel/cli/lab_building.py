@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from crenel.cli import exit_codes, inputs, reporting
@@ -24,6 +24,7 @@ from crenel.lab.stage import stage
 from crenel.library import Network
 from crenel.network.addresses import Family
 from crenel.output.paint import PLAIN, Paint
+from crenel.provenance import Problem, Severity
 
 
 def build(args: argparse.Namespace) -> int:
@@ -31,7 +32,7 @@ def build(args: argparse.Namespace) -> int:
     if problem := missing():
         raise UsageError(problem)
     net = inputs.network(args, Clock())
-    code = inputs.verify(args, net)
+    code = inputs.verify(args, net, known=_is_asked_of_ports if args.tls else lambda _problem: False)
     if nothing := inputs.nothing_examined(net):
         return reporting.final(args, code, nothing)
     try:
@@ -53,14 +54,31 @@ def build(args: argparse.Namespace) -> int:
 
 def _built(args: argparse.Namespace, net: Network, door: kept.Door | None) -> int:
     try:
-        placement = place(net.model, Wishes(args.replicas, args.nodes, _families(args.family)))
+        placement = place(net.model, Wishes(args.replicas, args.nodes, _families(args.family), args.tls))
     except (ExhaustedError, NotPlacedError) as error:
         raise UsageError(str(error)) from None
     lab = Lab(stage(placement))
+    if args.tls:
+        _secured(lab)
     if door is not None:
         return _probed_and_kept(args, lab, door)
     with lab:
         return _inside(args, lab) if args.shell or args.pod else _probed(args, lab)
+
+
+def _is_asked_of_ports(problem: Problem) -> bool:
+    """Whether a notice is about a policy that the model does not understand, and the ports do."""
+    return problem.message.startswith("peerauthentication ") and problem.severity is Severity.NOTICE
+
+
+def _secured(lab: Lab) -> None:
+    from crenel.lab.tls.security import secure
+
+    try:
+        secure(lab)
+    except BaseException:
+        lab.close()
+        raise
 
 
 def _families(text: str | None) -> tuple[Family, ...]:
@@ -84,13 +102,26 @@ def _probed(args: argparse.Namespace, lab: Lab) -> int:
     reporting.remark(f"{len(report.results):,} probes in {report.seconds:.1f} s, {rate:,.0f} a second")
     if not report.results:
         say("nothing was examined: there is no probe that a policy could decide and the model foretell")
+    if report.tls is not None and not report.tls.handshakes:
+        why = "no workload may connect to a port that is" if report.tls.ports else "no port is"
+        say(f"no TLS was examined: {why} declared to speak it")
     return _code(report)
 
 
 def _code(report: Report) -> int:
+    return exit_codes.worst(_codes(report))
+
+
+def _codes(report: Report) -> Iterator[int]:
     if not report.results:
-        return exit_codes.NOTHING
-    return exit_codes.NO if report.disagreements else exit_codes.FINE
+        yield exit_codes.NOTHING
+    elif report.disagreements:
+        yield exit_codes.NO
+    if report.tls is not None:
+        if not report.tls.handshakes:
+            yield exit_codes.NOTHING
+        elif report.tls.disagreements:
+            yield exit_codes.NO
 
 
 def _again(lab: Lab, wanted: str, most: int | None) -> tuple[str, int]:
@@ -131,5 +162,10 @@ def _inside(args: argparse.Namespace, lab: Lab) -> int:
     _ = lab.prober
     hosts = hosts_file(lab.stage, title.partition("/")[0])
     return entering.attended(
-        lab.prober, lab.twin.spaces[key], entering.shell() if args.shell else args.words, hosts, title
+        lab.prober,
+        lab.twin.spaces[key],
+        entering.shell() if args.shell else args.words,
+        hosts,
+        title,
+        lab.papers(title),
     )

@@ -10,6 +10,7 @@ COMMANDS = {
     "can": ("crenel.cli.can", "say whether SOURCE may reach TARGET, and why"),
     "exposure": ("crenel.cli.exposure", "show what the internet can reach, and where workloads can go"),
     "audit": ("crenel.cli.audit", "say what is wrong with the network's security, and how to mend it"),
+    "prove": ("crenel.cli.prove", "say which declared intents hold, and what mends the others"),
     "diff": ("crenel.cli.diff", "show what became possible and impossible between two states"),
     "lab": ("crenel.cli.lab", "build the cluster on this machine and prove the answers with real packets"),
     "enforce": ("crenel.cli.enforce", "print the nftables rules that enforce the policies on a node"),

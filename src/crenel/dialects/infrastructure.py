@@ -7,6 +7,7 @@ from functools import partial, reduce
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from crenel.dialects import terraform
 from crenel.network.addresses import AddressSet
 from crenel.network.firewalls import Infrastructure
 from crenel.provenance import Origin
@@ -34,17 +35,27 @@ def platforms(nodes: Mapping[str, AddressSet]) -> tuple[Platform, ...]:
     return (*clouds, Platform("hosts", hosts.recognises, partial(hosts.read, sites=sites)))
 
 
+def is_declared(data: Any) -> bool:
+    """Whether a document says what somebody wants there to be, with the ids of what is: plans and states of Terraform.
+
+    What others print, and the services themselves answer, is there. Templates bear no ids to be compared by.
+    """
+    return terraform.recognises(data)
+
+
 def gather(
     documents: Sequence[tuple[Any, Origin]], nodes: Mapping[str, AddressSet] | None = None
 ) -> tuple[Infrastructure, set[int]]:
     """Read all documents that some platform knows. Returns what they say, and the positions of those documents.
 
-    A Terraform plan may be known to several. `nodes` has the addresses of hosts, as far as they are known.
+    A Terraform plan may be known to several; what it says comes in the place of what is there. `nodes` has the
+    addresses of hosts, as far as they are known.
     """
     found: list[Infrastructure] = []
     known: set[int] = set()
     for platform in platforms(nodes or {}) if documents else ():
         mine = [number for number, (data, _) in enumerate(documents) if platform.recognises(data)]
+        mine.sort(key=lambda number: is_declared(documents[number][0]))
         if mine:
             known.update(mine)
             found.append(platform.read([documents[number] for number in mine]))

@@ -72,10 +72,14 @@ def build_with(given: Input, further: Callable[[Assembly], Cuts]) -> Model:
     return _finish(given, assembly, replace(frame, cuts=cuts, table=TrafficTable(cuts.traffic)))
 
 
-def build_alike(inputs: Sequence[Input], extend: Sequence[Callable[[Assembly], Blueprint]] = ()) -> list[Model]:
+def build_alike(
+    inputs: Sequence[Input],
+    extend: Sequence[Callable[[Assembly], Blueprint]] = (),
+    further: Callable[[Assembly], Cuts] | None = None,
+) -> list[Model]:
     """Build several models on the same endpoints, blocks and traffic atoms, so that they can be compared.
 
-    `extend` may have for each of them what adds further stages.
+    `extend` may have for each of them what adds further stages, `further` says where else to cut.
     """
     registry = Registry()
     frame = Frame(registry, gather(*(given.decoded for given in inputs)))
@@ -85,6 +89,7 @@ def build_alike(inputs: Sequence[Input], extend: Sequence[Callable[[Assembly], B
     cuts = Cuts()
     for assembly in assemblies:
         cuts |= assembly.blueprint.cuts()
+        cuts |= further(assembly) if further is not None else Cuts()
     frame = Frame(registry, frame.distinctions, cuts=cuts, table=TrafficTable(cuts.traffic))
     return [_finish(given, assembly, frame) for given, assembly in zip(inputs, assemblies, strict=True)]
 

@@ -52,7 +52,7 @@ def _of_pod(pod: Pod) -> ApiServer | None:
         fields: dict[str, FieldPath] = {}
         apart: set[str] = set()
         for key, words in lists.items():
-            for place, name, value in _flags(words):
+            for place, name, value in flags(words):
                 arguments[name], fields[name] = value, ("spec", "containers", number, key, place)
                 (apart.discard if words[place].startswith("--") else apart.add)(name)
         where = "args" if container.args else "command"
@@ -60,7 +60,7 @@ def _of_pod(pod: Pod) -> ApiServer | None:
     return None
 
 
-def _flags(words: list[str]) -> Iterator[tuple[int, str, str]]:
+def flags(words: list[str]) -> Iterator[tuple[int, str, str]]:
     """The flags among some words, each with the place of its value: ``--name=value``, or the word after ``--name``."""
     for place, word in enumerate(words):
         name, equals, value = word.lstrip("-").partition("=")

@@ -26,6 +26,7 @@ from typing import Any
 import msgspec
 
 from crenel.kubernetes.fields import Examined, examine, without
+from crenel.kubernetes.mirroring import mirrored
 from crenel.kubernetes.objects.gateway import Gateway, GatewayClass, ListenerSet
 from crenel.kubernetes.objects.gatewaypolicies import BackendTLSPolicy, ReferenceGrant
 from crenel.kubernetes.objects.ingress import Ingress, IngressClass
@@ -35,7 +36,7 @@ from crenel.kubernetes.objects.openshift import OpenShiftRoute
 from crenel.kubernetes.objects.policies import AdminPolicy, ForeignPolicy, NetworkPolicy
 from crenel.kubernetes.objects.rbac import Role, RoleBinding
 from crenel.kubernetes.objects.routes import GRPCRoute, HTTPRoute, StreamRoute
-from crenel.kubernetes.objects.services import EndpointSlice, Service
+from crenel.kubernetes.objects.services import Endpoints, EndpointSlice, Service
 from crenel.kubernetes.objects.settings import Setting, is_setting
 from crenel.kubernetes.objects.workloads import CronJob, CustomWorkload, Namespace, Node, Pod, Workload
 from crenel.kubernetes.pem import labels_of
@@ -98,6 +99,8 @@ class Decoded:
     """Custom resources whose pods can be foretold: by the caller's table, or by a pod template in ``spec.template``."""
     services: list[Service] = field(default_factory=list)
     endpoint_slices: list[EndpointSlice] = field(default_factory=list)
+    """Those of the input, and those that the cluster would make from its Endpoints."""
+    endpoints: list[Endpoints] = field(default_factory=list)
     network_policies: list[NetworkPolicy] = field(default_factory=list)
     admin_policies: list[AdminPolicy] = field(default_factory=list)
     """AdminNetworkPolicies, BaselineAdminNetworkPolicies and ClusterNetworkPolicies."""
@@ -166,7 +169,9 @@ def decode(
     with _uncollected():
         for document in documents:
             decoder.read(document)
-    return decoder.decoded
+    decoded = decoder.decoded
+    decoded.endpoint_slices += list(mirrored(decoded.endpoints, decoded.endpoint_slices))
+    return decoded
 
 
 @contextmanager
@@ -196,7 +201,7 @@ class _Decoder:
         self.lists = {
             Namespace: into.namespaces, Node: into.nodes, Pod: into.pods, Workload: into.workloads,
             CronJob: into.cron_jobs, Service: into.services, EndpointSlice: into.endpoint_slices,
-            NetworkPolicy: into.network_policies, AdminPolicy: into.admin_policies,
+            Endpoints: into.endpoints, NetworkPolicy: into.network_policies, AdminPolicy: into.admin_policies,
             Ingress: into.ingresses, IngressClass: into.ingress_classes, Gateway: into.gateways,
             GatewayClass: into.gateway_classes, ListenerSet: into.listener_sets, HTTPRoute: into.http_routes,
             GRPCRoute: into.grpc_routes, StreamRoute: into.stream_routes, ReferenceGrant: into.reference_grants,

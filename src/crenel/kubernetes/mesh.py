@@ -1,4 +1,4 @@
-"""What the settings of Istio say of connections out of the mesh.
+"""What the settings of meshes say for all of a mesh: of connections out of it, and of who may come in.
 
 Source: Istio reference, Global Mesh Options (``outboundTrafficPolicy``: ``ALLOW_ANY`` unless it is set), which stand as
 YAML in the config map ``istio`` of the root namespace, or in an IstioOperator; and Sidecar, for its namespace.
@@ -41,6 +41,34 @@ def registry_only(decoded: Decoded) -> Iterator[Outbound]:
     for policy in decoded.foreign_policies:
         if policy.kind == "Sidecar" and "workloadSelector" not in policy.spec and _is_set(policy.spec):
             yield Outbound(policy, ("spec", "outboundTrafficPolicy"), policy.namespace)
+
+
+def root_namespace(decoded: Decoded) -> str | None:
+    """The namespace whose policies count for the whole mesh: ``rootNamespace``, or that of the settings themselves.
+
+    None for an input without them.
+    """
+    for config in decoded.config_maps:
+        mesh = config.data.get("mesh")
+        if config.name.partition("-")[0] == "istio" and isinstance(mesh, str):
+            said = _parsed(mesh)
+            root = said.get("rootNamespace") if isinstance(said, dict) else None
+            return root if isinstance(root, str) and root else config.namespace
+    return None
+
+
+def default_inbound_policy(decoded: Decoded) -> tuple[ConfigMap, str] | None:
+    """The default policy of Linkerd for the whole mesh, and where it stands; None for an input without its settings.
+
+    Source: the values of the chart in the config map ``linkerd-config``, ``proxy.defaultInboundPolicy``.
+    """
+    for config in decoded.config_maps:
+        if config.name == "linkerd-config" and isinstance(text := config.data.get("values"), str):
+            values = _parsed(text)
+            proxy = values.get("proxy") if isinstance(values, dict) else None
+            said = proxy.get("defaultInboundPolicy") if isinstance(proxy, dict) else None
+            return config, said if isinstance(said, str) and said else "all-unauthenticated"
+    return None
 
 
 def _is_set(spec: Any) -> bool:

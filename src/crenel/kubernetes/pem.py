@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----\s(.*?)-----END \1-----", re.DOTALL)
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----\s([^-]*)-----END \1-----")
 _SEQUENCE = 0x30
 
 

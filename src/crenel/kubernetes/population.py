@@ -52,7 +52,8 @@ PER_POD = frozenset().union(*_GIVEN_LATER.values())
 """Labels that tell replicas apart and nothing else, unless a selector of the input speaks of them."""
 
 _EXPANDED_REPLICAS = 256
-_ENDED = ("Succeeded", "Failed")
+ENDED = ("Succeeded", "Failed")
+"""The phases of pods that take no part any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _live(decoded: Decoded, distinctions: Distinctions) -> list[Group]:
     addresses = _node_addresses(decoded.nodes)
     alike: dict[Hashable, list[Group]] = defaultdict(list)
     for pod in decoded.pods:
-        if pod.status is not None and pod.status.phase in _ENDED:
+        if pod.status is not None and pod.status.phase in ENDED:
             continue
         group = _of_pod(pod, owners, addresses)
         kept = {key: value for key, value in group.labels.items() if key not in PER_POD or key in distinctions.keys}
@@ -255,6 +256,11 @@ class _Owners:
         if kind == "ReplicaSet" and hash_ and name.endswith(f"-{hash_}"):
             return "Deployment", name[: -len(hash_) - 1]
         return kind, name
+
+
+def owners(decoded: Decoded) -> Callable[[Pod], tuple[str, str]]:
+    """Whose a pod is: the kind and name of its workload, or of the pod itself when nothing owns it."""
+    return _Owners(decoded).of
 
 
 def _controller(metadata: Metadata) -> tuple[str, str] | None:

@@ -226,6 +226,8 @@ class Infrastructure:
     control_planes: Sequence[ControlPlane] = ()
     idle: Sequence[Filter] = ()
     """Filters that surely guard nothing: the input has all that they could. Their rules are of both directions."""
+    unabridged: Sequence[tuple[Tier, ...]] = ()
+    """Tiers in a row with all their rules, of which `tiers` leave out what decides nothing; no question asks them."""
 
     def __bool__(self) -> bool:
         return bool(self.interfaces or self.tiers or self.balancers)
@@ -240,6 +242,7 @@ class Infrastructure:
             [*self.problems, *other.problems],
             [*self.control_planes, *other.control_planes],
             [*self.idle, *other.idle],
+            [*self.unabridged, *other.unabridged],
         )
 
 

@@ -240,9 +240,14 @@ class Network:
                 bypass = (shortcuts.sources if guarded is Direction.INGRESS else shortcuts.destinations)(pinned)
             cross(cells, point.stages, pinned, point.direction is guarded, bypass)
 
-    def column(self, view: View, destination: int, universe: int, traffic: int = ALL) -> list[Cell]:
-        """Solve one destination against a set of sources. Those on its own node are what the node is."""
-        near = self.locality.near(destination) if universe & self.locality.hosted else NOWHERE_NEAR
+    def column(
+        self, view: View, destination: int, universe: int, traffic: int = ALL, *, local: bool = True
+    ) -> list[Cell]:
+        """Solve one destination against a set of sources. Those on its own node are what the node is.
+
+        Without `local` everybody is asked about as if it ran on another node.
+        """
+        near = self.locality.near(destination) if local and universe & self.locality.hosted else NOWHERE_NEAR
         wanted = universe & view.sources_of(destination)
         cells = start(wanted | near.any, traffic)
         self._cross(cells, view.way, destination, Direction.INGRESS)

@@ -15,7 +15,7 @@ def conclusion(audit: Audit) -> str:
     found = audit.summary
     parts = ", ".join(f"{number} {word}" for word, number in found.items() if number)
     text = f"{count(len(audit.findings), 'finding')}: {parts}" if audit.findings else "no findings"
-    looked = f"{count(len(audit.rules), 'check')} on {count(audit.examined.counts.get('workload', 0), 'workload')}"
+    looked = f"{count(len(audit.rules), 'check')} on {_chiefly(audit)}"
     aside = f"; {set_aside(audit)}" if audit.aside else ""
     return f"{text} ({looked}){aside}"
 
@@ -30,6 +30,13 @@ def set_aside(audit: Audit) -> str:
 def counts(audit: Audit) -> str:
     """What was looked at: ``12 workloads, 13 network policies``."""
     return ", ".join(_counted(number, noun) for noun, number in audit.examined.counts.items() if number)
+
+
+def _chiefly(audit: Audit) -> str:
+    """How many workloads; without any, how many of what else comes first."""
+    counts = audit.examined.counts
+    noun = next((noun for noun in counts if counts[noun]), "workload")
+    return _counted(counts.get(noun, 0), noun)
 
 
 def _counted(number: int, noun: str) -> str:

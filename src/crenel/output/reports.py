@@ -9,6 +9,7 @@ from crenel.output.words import EVERYTHING
 from crenel.provenance import Problem
 from crenel.questions.connections import Connection
 from crenel.questions.diff import Difference
+from crenel.questions.proving.result import Proof
 from crenel.questions.remedies.proposal import Remedy
 from crenel.questions.verdict import Traffic, Verdict
 
@@ -64,6 +65,15 @@ class VerdictReport:
     change: Remedy | None = None
     pod_ranges_known: bool = True
     """Whether the input, or the user, says where pods get their addresses from."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofReport:
+    """The results of all statements, with what was wrong with statements that could not be read."""
+
+    proof: Proof
+    context: Context = field(default_factory=Context)
+    unread: Sequence[Problem] = ()
 
 
 @dataclass(frozen=True, slots=True)

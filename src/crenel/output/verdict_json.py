@@ -56,24 +56,26 @@ def shape(report: VerdictReport) -> dict[str, Any]:
         "passing": schema.ports(verdict.passing),
         "uncertain": schema.ports(verdict.uncertain),
         "enforced": verdict.enforced,
-        "trace": list(map(_step, verdict.trace)),
+        "trace": list(map(step_shape, verdict.trace)),
         "reasons": list(map(clean, verdict.reasons)),
         "witness": list(verdict.witness),
         "conditions": list(verdict.conditions),
         "notes": list(verdict.notes),
-        "change": None if report.change is None else _change(report.change),
+        "change": None if report.change is None else change_shape(report.change),
         "notices": schema.notices(report.context),
     }
 
 
-def _step(step: Step) -> StepShape:
+def step_shape(step: Step) -> StepShape:
+    """Shape one step of a trace."""
     file, line = schema.place(step.origin, step.line)
     return StepShape(
         step.stage, step.direction.value, step.decision.value, step.rule, step.policy or None, file, line, step.decisive
     )
 
 
-def _change(change: Remedy) -> dict[str, Any]:
+def change_shape(change: Remedy) -> dict[str, Any]:
+    """Shape a change of policies."""
     edits = []
     for edit in change.edits:
         file, line = schema.place(edit.origin, edit.line)

@@ -57,12 +57,17 @@ def _change(change: Remedy) -> Iterator[str]:
     yield ""
     yield "The smallest change that would allow it:"
     yield ""
+    yield from edits(change)
+    yield from _listed("This would allow as well:", extra_texts(change))
+
+
+def edits(change: Remedy) -> Iterator[str]:
+    """The edits of a change as a list, each with its YAML."""
     for edit in change.edits:
         yield f"- {_quoting(edit_text(edit))}"
         if edit.yaml:
             fence = "`" * max(3, _longest_fence(edit.yaml) + 1)
             yield from ("", f"  {fence}yaml", *(f"  {clean(line)}" for line in edit.yaml.splitlines()), f"  {fence}")
-    yield from _listed("This would allow as well:", extra_texts(change))
 
 
 def _quoting(text: str) -> str:

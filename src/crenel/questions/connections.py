@@ -93,7 +93,7 @@ def rows(network: Network, parties: Parties, selection: Selection) -> list[Row]:
             for sources, destinations in _classes(region, parties):
                 families[key(sources), key(destinations), region.traffic, region.sure].add(view.family)
     return [
-        Row(sources, destinations, traffic, sure, _family(network, destinations, found))
+        Row(sources, destinations, traffic, sure, only_family(network, destinations, found))
         for ((_, sources), (_, destinations), traffic, sure), found in families.items()
     ]
 
@@ -115,7 +115,7 @@ def _classes(region: Region, parties: Parties) -> Iterator[tuple[int, int]]:
                 yield sources, destinations
 
 
-def _family(network: Network, destinations: int, found: set[Family | None]) -> Family | None:
+def only_family(network: Network, destinations: int, found: set[Family | None]) -> Family | None:
     """The family that a row is limited to: none when it holds in every view that knows its destinations."""
     if len(found) != 1 or None in found:
         return None

@@ -15,7 +15,7 @@ from crenel.network.endpoints import Kind
 from crenel.network.evaluate import Cell
 from crenel.network.lowering import View
 from crenel.network.network import Network, by_member
-from crenel.network.traffic import ALL
+from crenel.network.traffic import ALL, TrafficTable
 from crenel.questions import causes
 from crenel.questions.causes import Cause, Causes
 from crenel.questions.connections import Connection
@@ -161,7 +161,7 @@ def _rows_near(before: Model, after: Model, near: tuple[int, int]) -> Iterator[_
                 before.network.row(old, index, others & old.destinations),
                 after.network.row(new, index, others & new.destinations),
             )
-            for (mask, was, now), traffic in _cell_changes(*cells, others, after).items():
+            for (mask, was, now), traffic in cell_changes(*cells, others, after.network.table).items():
                 yield _Row(1 << index, mask, traffic, was, now, _single(old, mask, after))
 
 
@@ -181,15 +181,17 @@ def _changes(before: Model, after: Model, old: View, new: View, destination: int
     now = (
         after.network.column(new, destination, sources) if new.destinations >> destination & 1 else [Cell(ALL, 0, 0, 0)]
     )
-    return _cell_changes(was, now, sources, after)
+    return cell_changes(was, now, sources, after.network.table)
 
 
-def _cell_changes(was: list[Cell], now: list[Cell], universe: int, after: Model) -> dict[tuple[int, str, str], int]:
+def cell_changes(
+    was: list[Cell], now: list[Cell], universe: int, table: TrafficTable
+) -> dict[tuple[int, str, str], int]:
     """What differs between two solutions: all traffic by (free ends, before, after), the ends disjoint."""
     parts: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for one in was:
         for other in now:
-            traffic = one.traffic & other.traffic & after.network.table.everything
+            traffic = one.traffic & other.traffic & table.everything
             if traffic and (one.sure, one.allowed) != (other.sure, other.allowed):
                 for first, mask in _states(one):
                     for second, mark in _states(other):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from crenel.dialects.enforcement import Enforcement
 from crenel.dialects.model import Model
 from crenel.kubernetes.decode import Decoded
+from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.questions.verdict import Step
 
 
@@ -28,6 +29,22 @@ def unenforced_notice(decoded: Decoded, enforcement: Enforcement) -> str:
     if not idle:
         return ""
     return f"not enforced: {enforcement.cni} does not enforce {' and '.join(idle)} objects of this input"
+
+
+def unsure_notice(decoded: Decoded, enforcement: Enforcement) -> str:
+    """One line that says that nothing is known of who enforces the policies of an input; empty when that is not so."""
+    policies: list[NetworkPolicy | AdminPolicy] = [*decoded.network_policies, *decoded.admin_policies]
+    if all(enforcement.enforced(api_of(each)) is not None for each in policies):
+        return ""
+    plugin = f"of {enforcement.cni} that is not known" if enforcement.cni else "the input shows no network plugin"
+    return f"what is denied is denied if the policies are enforced: {plugin}"
+
+
+def api_of(policy: NetworkPolicy | AdminPolicy) -> str:
+    """The policy API that a policy belongs to, as its steps call it."""
+    if isinstance(policy, NetworkPolicy):
+        return "networkpolicy"
+    return "clusternetworkpolicy" if policy.kind == "ClusterNetworkPolicy" else "adminnetworkpolicy"
 
 
 def _admin(decoded: Decoded) -> dict[str, int]:

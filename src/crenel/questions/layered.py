@@ -21,7 +21,7 @@ from crenel.dialects.walls import outside_of, unguarded_nodes, with_walls
 from crenel.network.addresses import FAMILIES, AddressSet, Family
 from crenel.network.conditions import InputLacks
 from crenel.network.endpoints import Kind
-from crenel.network.network import Blueprint
+from crenel.network.network import Blueprint, Cuts
 from crenel.network.rules import Action, Direction, Peers, Policy, Rule, Stage
 from crenel.network.traffic import Match
 from crenel.questions.exposure.paths import Path
@@ -53,9 +53,9 @@ def is_layer(step: Step) -> bool:
     return step.stage not in ("", FOREIGN, ADMIN, NETWORKPOLICY, BASELINE)
 
 
-def layered(sides: Sequence[Layers]) -> list[Model]:
-    """One model for each side, on the same endpoints, blocks and traffic."""
-    return build_alike([each.given for each in sides], [_extension(each) for each in sides])
+def layered(sides: Sequence[Layers], further: Callable[[Assembly], Cuts] | None = None) -> list[Model]:
+    """One model for each side, on the same endpoints, blocks and traffic; `further` says where else to cut."""
+    return build_alike([each.given for each in sides], [_extension(each) for each in sides], further)
 
 
 def _extension(layers: Layers) -> Callable[[Assembly], Blueprint]:

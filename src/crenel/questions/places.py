@@ -30,6 +30,10 @@ class PlaceError(ValueError):
     """The text names no place, or several. The message is one line for a person."""
 
 
+class NowhereError(PlaceError):
+    """The text is well written, and nothing in the input is called so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One end of a question.
@@ -72,10 +76,18 @@ def target(text: str, directory: Directory) -> Place:
     Raises:
         PlaceError: nothing, or more than one thing, is called so, or the port is impossible.
     """
+    bare, traffic = split(text)
+    return replace(_place(bare, directory), text=text, traffic=traffic)
+
+
+def split(text: str) -> tuple[str, tuple[Match, ...] | None]:
+    """Take a target apart: the place, and the traffic that its port means, None where it has none.
+
+    Raises:
+        PlaceError: the port is impossible.
+    """
     bare, port = _split_port(text)
-    place = _place(bare, directory)
-    traffic = _port_matches(port, text) if port else None
-    return replace(place, text=text, traffic=traffic)
+    return bare, port_matches(port, text) if port else None
 
 
 def _split_port(text: str) -> tuple[str, str]:
@@ -93,7 +105,12 @@ def _split_port(text: str) -> tuple[str, str]:
     return bare, port
 
 
-def _port_matches(port: str, text: str) -> tuple[Match, ...]:
+def port_matches(port: str, text: str) -> tuple[Match, ...]:
+    """What a port means: ``5432``, ``53/UDP``, ``8000-9000`` or a name. `text` is what messages quote.
+
+    Raises:
+        PlaceError: it is none of those, or impossible.
+    """
     match = _PORT.match(port)
     if match is None:
         raise PlaceError(f"cannot read the port of {text!r}: write :PORT, :PORT/PROTOCOL or :NAME")
@@ -111,6 +128,16 @@ def _port_matches(port: str, text: str) -> tuple[Match, ...]:
 def _is_platform(network: Network, block: int) -> bool:
     addresses = network.endpoints[block].addresses
     return addresses is not None and addresses <= PLATFORM
+
+
+def addresses_of(text: str, inside: AddressSet) -> AddressSet | None:
+    """The addresses that a place without a port means by itself, None for any other; `inside` are the cluster's own."""
+    if text == "internet":
+        return INTERNET - inside
+    try:
+        return AddressSet.from_range(*parse_network(text))
+    except ValueError:
+        return None
 
 
 def _place(text: str, directory: Directory) -> Place:
@@ -177,7 +204,7 @@ def _object(text: str, directory: Directory) -> Place:
 def _node(name: str, text: str, directory: Directory) -> Place:
     found = directory.nodes.get(name)
     if not found:
-        raise PlaceError(f"no node {name!r} in the input")
+        raise NowhereError(f"no node {name!r} in the input")
     return Place(text, tuple(found))
 
 
@@ -193,7 +220,7 @@ def _workload(namespace: str, kind: str, name: str, text: str, directory: Direct
         return _pod(found, namespace, name, directory) if "pod" in called else found
     if kind in ("", "pod") and (pods := directory.pods.get((namespace, name))):
         return _pod(Place(text, tuple(pods)), namespace, name, directory)
-    raise PlaceError(f"no workload or pod {text!r} in the input{_hint(namespace, name, directory)}")
+    raise NowhereError(f"no workload or pod {text!r} in the input{_hint(namespace, name, directory)}")
 
 
 def _pod(place: Place, namespace: str, name: str, directory: Directory) -> Place:
@@ -223,4 +250,4 @@ def _service(namespace: str, name: str, text: str, directory: Directory) -> Plac
     for service in directory.model.given.decoded.services:
         if service.namespace == namespace and service.name == name:
             return Place(text, (), service=service)
-    raise PlaceError(f"no Service {namespace}/{name} in the input")
+    raise NowhereError(f"no Service {namespace}/{name} in the input")

@@ -1,4 +1,4 @@
-"""A live cluster, read only: lists of everything that bears on the network, and never a Secret.
+"""A live cluster, read only: lists of everything that bears on the network, and no Secret unless `kinds` name it.
 
 Nothing but GET is sent. What may not be read is no failure of the whole: it is `Reading.unreadable`, and what it could
 change is unknown. What goes wrong otherwise is one line in `Reading.problems`; `read` raises nothing.

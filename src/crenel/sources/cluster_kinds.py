@@ -1,4 +1,4 @@
-"""The kinds that are read from a live cluster, as a table. A test holds deploy/rbac-readonly.yaml equal to it."""
+"""The kinds that are read from a live cluster, as tables. Tests hold the manifests in deploy/ equal to them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Kind:
     `versions` are those that Crenel knows, the best first; any other that is served is read where none of them is, so
     that nothing new goes unseen. `status` names the parts of the status that are kept. `names` (``namespace/name``)
     are read one by one instead of a list. Where the group `twin` serves the same kind, this one is left out: it holds
-    the same objects.
+    the same objects. `fields` is a field selector: what it does not match is never sent.
     """
 
     group: str
@@ -36,6 +36,7 @@ class Kind:
     status: tuple[str, ...] = KEEP_ALL
     names: tuple[str, ...] = ()
     twin: str = ""
+    fields: str = ""
 
     @property
     def verbs(self) -> tuple[str, ...]:
@@ -153,3 +154,29 @@ DEFAULT: tuple[Kind, ...] = (
             namespaced={"certificates": "Certificate", "issuers": "Issuer"}),
 )  # fmt: skip
 """Everything that is read, in the order it is read in."""
+
+CERTIFICATES: tuple[Kind, ...] = (
+    *_kinds("admissionregistration.k8s.io", "v1", cluster={
+        "validatingwebhookconfigurations": "ValidatingWebhookConfiguration",
+        "mutatingwebhookconfigurations": "MutatingWebhookConfiguration",
+    }),
+    *_kinds("apiregistration.k8s.io", "v1", cluster={"apiservices": "APIService"}, status=()),
+    *_kinds("apiextensions.k8s.io", "v1", cluster={"customresourcedefinitions": "CustomResourceDefinition"}, status=()),
+    *_kinds("certificates.k8s.io", "v1 v1beta1 v1alpha1", cluster={"clustertrustbundles": "ClusterTrustBundle"}),
+    *_kinds("cert-manager.io", "v1", namespaced={"certificaterequests": "CertificateRequest"}),
+    *_kinds("trust.cert-manager.io", "v1alpha1", cluster={"bundles": "Bundle"}),
+    Kind("", "ConfigMap", "configmaps", names=(
+        "istio-system/istio-ca-root-cert", "kube-system/kube-root-ca.crt", "linkerd/linkerd-identity-trust-roots",
+        "spire/spire-bundle", "spire-server/spire-bundle",
+    )),
+)  # fmt: skip
+"""What `crenel certs inventory` reads besides: who trusts whom. No Secret either."""
+
+SECRETS: tuple[Kind, ...] = (
+    Kind("", "Secret", "secrets", fields="type=kubernetes.io/tls"),
+    Kind("", "Secret", "secrets", names=(
+        "istio-system/cacerts", "istio-system/istio-ca-secret", "linkerd/linkerd-identity-issuer",
+    )),
+)  # fmt: skip
+"""What it and `crenel certs probe` read only when they are told to: certificates with their keys. Nothing else ever
+reads them."""

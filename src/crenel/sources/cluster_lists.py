@@ -132,6 +132,8 @@ class _Pages:
 
     def _page(self, token: str) -> tuple[list[dict[str, Any]], str]:
         query: dict[str, str | int] = {"limit": self._session.limits.page}
+        if self._kind.fields:
+            query["fieldSelector"] = self._kind.fields
         if token:
             query["continue"] = token
         body = self._session.get(self._path, query)

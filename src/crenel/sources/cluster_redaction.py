@@ -6,7 +6,8 @@ configuration. What is replaced, by name and by shape:
 - the value of an environment variable, or of any ``{name, value}`` pair such as an HTTP header, whose name has a secret
   word in it (password, token, key, credential ...); of one that ends in FILE, HOST, NAME and the like nothing but what
   has the shape of a secret, and of one that ends in URL everything behind the host;
-- in every text: the login in a URL, JSON web tokens, PEM private keys, ``Bearer ...`` and the access keys of clouds;
+- in every text: the login in a URL, JSON web tokens, PEM private keys (in base64 too), ``Bearer ...`` and the access
+  keys of clouds;
 - in commands, arguments, annotations, environment values and config maps: ``password=...``, ``--token ...``;
 - fields that can hold nothing else: ``password``, ``bearerToken``, ``clientSecret`` ...
 
@@ -15,6 +16,7 @@ A secret that looks like none of these is not found. Labels, selectors and names
 
 from __future__ import annotations
 
+import base64
 import functools
 import re
 from typing import Any
@@ -54,7 +56,9 @@ _SHAPES = re.compile(
     r"|\b(?:ghp|gho|ghs|ghr|github_pat|glpat|xox[abprs]|sk_live|rk_live|npm|hvs)[_-][A-Za-z0-9_-]{16,}",
     re.DOTALL,
 )
-_SUSPECT = re.compile(r"://|PRIVATE KEY|eyJ|AKIA|ASIA|[A-Za-z]{2}[_-][A-Za-z0-9_-]{16}|(?:earer|asic) ")
+_ENCODED = re.compile(r"LS0tLS1CRUdJTi(?:[A-Za-z0-9+/]|\r?\n)+={0,2}")
+"""PEM in base64: what begins with ``-----BEGIN``."""
+_SUSPECT = re.compile(r"://|PRIVATE KEY|LS0tLS1CRUdJTi|eyJ|AKIA|ASIA|[A-Za-z]{2}[_-][A-Za-z0-9_-]{16}|(?:earer|asic) ")
 _BEARER = re.compile(r"\b(?P<scheme>[Bb]earer|[Bb]asic) [A-Za-z0-9+/_=.~-]{8,}")
 _ASSIGNED = re.compile(
     r"(?P<name>-{0,2}[A-Za-z][\w.-]*)(?P<quote>[\"']?)(?P<between>[ \t]*[=:][ \t]*)(?!//)"
@@ -175,4 +179,11 @@ def _shaped(text: str) -> str:
         return text
     text = _LOGIN.sub(rf"\g<scheme>{HIDDEN}@", text)
     text = _SHAPES.sub(HIDDEN, text)
+    text = _ENCODED.sub(lambda found: HIDDEN if _is_key(found[0]) else found[0], text)
     return _BEARER.sub(rf"\g<scheme> {HIDDEN}", text)
+
+
+def _is_key(encoded: str) -> bool:
+    """Whether there is a private key in some PEM in base64; certificates stay."""
+    text = "".join(encoded.split()).rstrip("=")
+    return b"PRIVATE KEY" in base64.b64decode(text[: len(text) // 4 * 4])

@@ -41,6 +41,8 @@ class Reading:
     loose: list[Loose] = field(default_factory=list)
     examined: int = 0
     """How many files, or API lists, were looked into."""
+    taken: str = ""
+    """When the latest of its snapshots was taken, in RFC 3339; empty where none says it."""
 
     def extend(self, other: Reading) -> None:
         """Add what another source yielded."""
@@ -49,6 +51,7 @@ class Reading:
         self.unreadable += other.unreadable
         self.loose += other.loose
         self.examined += other.examined
+        self.taken = max(self.taken, other.taken)
 
 
 __all__ = ["Document", "Loose", "Reading", "Unreadable"]

@@ -3,9 +3,10 @@
 The file is a ``v1`` ``List`` in JSON, which is YAML too. Its first item, ``apiVersion: crenel/v1, kind: Snapshot``,
 says where it is from; an item ``kind: Unreadable`` stands for each kind that could not be read, so that what it could
 change stays unknown; an item ``kind: CloudAnswer`` holds an answer of a cloud. The same cluster gives the same text:
-objects are sorted, and neither resource versions nor times are kept. Of an object's metadata the names, labels,
-annotations, owners and uid are kept; of its status what the kinds table says. Secrets are left out, and so are secret
-values elsewhere: see `crenel.sources.cluster_redaction`.
+objects are sorted, and neither resource versions nor times are kept, but that of a pod's creation: it says since when
+the pod has its addresses. Of an object's metadata the names, labels, annotations, owners and uid are kept; of its
+status what the kinds table says. Secrets are left out, and so are secret values elsewhere: see
+`crenel.sources.cluster_redaction`.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def from_documents(reading: Reading) -> Reading:
     notice names the cluster. A reading without a snapshot comes back as it is.
     """
     snapshots = {each.origin.source for each in reading.documents if _is_ours(each.data, "Snapshot")}
-    result = Reading([], [*reading.problems], [*reading.unreadable], [*reading.loose], reading.examined)
+    result = Reading([], [*reading.problems], [*reading.unreadable], [*reading.loose], reading.examined, reading.taken)
     for document in reading.documents:
         if document.data.get("apiVersion") == API_VERSION:
             _take_out(document, result)
@@ -134,7 +135,9 @@ def _take_out(document: Document, result: Reading) -> None:
             found_answer = msgspec.convert(document.data.get("spec"), _CloudAnswer)
             result.loose.append(_loose(found_answer, document.origin))
         elif _is_ours(document.data, "Snapshot"):
-            result.problems.append(_notice(msgspec.convert(document.data.get("spec"), _Snapshot), document.origin))
+            found_snapshot = msgspec.convert(document.data.get("spec"), _Snapshot)
+            result.taken = max(result.taken, found_snapshot.taken)
+            result.problems.append(_notice(found_snapshot, document.origin))
         else:
             message = f"{API_VERSION} has no kind {document.data.get('kind')!r}; the snapshot is of a newer Crenel"
             result.problems.append(Problem(message, document.origin, ("kind",)))
@@ -185,7 +188,8 @@ def _objects(reading: Reading) -> list[dict[str, Any]]:
 
 def _slim(item: dict[str, Any]) -> dict[str, Any]:
     """An object without what no question needs, and without secret values."""
-    metadata = {key: value for key, value in (item.get("metadata") or {}).items() if key in _METADATA}
+    wanted = (*_METADATA, "creationTimestamp") if item.get("kind") == "Pod" else _METADATA
+    metadata = {key: value for key, value in (item.get("metadata") or {}).items() if key in wanted}
     if metadata.get("annotations"):
         metadata["annotations"] = {key: text for key, text in metadata["annotations"].items() if key != LAST_APPLIED}
     slim = {key: value for key, value in item.items() if key != "status"} | {"metadata": metadata}

@@ -50,8 +50,8 @@ def test_settings(setting: str) -> None:
 
 def test_not_told_twice() -> None:
     """That such pods get out of the mesh is not told by EG-01 as well."""
-    assert messages("EG-01", WEB + INJECTED + ONLY) == []
-    assert len(messages("EG-01", WEB + ONLY)) == 1
+    assert messages("EG-01", WEB + INJECTED + ONLY, "--persona", "pedantic") == []
+    assert len(messages("EG-01", WEB + ONLY, "--persona", "pedantic")) == 1
 
 
 @pytest.mark.parametrize(

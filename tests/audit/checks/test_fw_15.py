@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from audit.asking import command, messages
-from audit.walls import ROUTE, amazon, entry, group, nodes, rule, tcp
+from audit.walls import POD, ROUTE, amazon, entry, group, nodes, rule, tcp
+from dialects.azure import samples
 
 OUT = rule("out", "0.0.0.0/0", "{IPProtocol: all}", out=True)
 
@@ -45,3 +47,10 @@ def test_the_nearest_of_several() -> None:
     entries = (entry(100, "0.0.0.0/0"), entry(100, "0.0.0.0/0", out=True))
     (line,) = messages("FW-15", amazon(groups, entries), "--persona", "pedantic")
     assert "security group sg-1 (nodes): this rule lets i-1 connect to the internet" in line
+
+
+def test_a_group_in_several_places() -> None:
+    """A network security group of Azure that guards a subnet and interfaces of it is one finding."""
+    text = "".join(f"{json.dumps(each)}\n---\n" for each in samples.twice())
+    (line,) = messages("FW-15", POD + text)
+    assert "the rule AllowInternetOutBound lets a and 1 more connect to the internet" in line

@@ -14,6 +14,7 @@ from crenel.audit.catalogue import SECTIONS, Rule, rules
 from crenel.audit.standards import mappings
 
 CONFIG = re.compile(r"\A# crenel\.toml: (.+)$", re.MULTILINE)
+TIME = re.compile(r"\A# crenel audit --at (\S+)$", re.MULTILINE)
 BLOCK = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 IDS = [rule.check.id for rule in rules()]
 
@@ -70,11 +71,12 @@ def _example(rule: Rule) -> str:
 
 
 def _mine(rule: Rule, text: str) -> list[dict[str, object]]:
-    """The findings of the check; an example may say in its first line what goes with it in ``crenel.toml``."""
+    """The findings of the check; the first line of an example may say what ``crenel.toml`` has, or what time it is."""
     with TemporaryDirectory() as folder:
         config = Path(folder) / "crenel.toml"
         config.write_text("\n".join(CONFIG.findall(text)), "utf-8")
-        return [each for each in found(text, "--config", str(config)) if each["check"] == rule.check.id]
+        at = [part for time in TIME.findall(text) for part in ("--at", time)]
+        return [each for each in found(text, "--config", str(config), *at) if each["check"] == rule.check.id]
 
 
 def test_standards_are_marked() -> None:

@@ -100,6 +100,32 @@ def test_addresses_of_the_cluster(address: str, whose: str) -> None:
     ]
 
 
+def test_endpoints(tmp_path: Path) -> None:
+    """Endpoints that were written by hand are slices, and the address is named at its line."""
+    text = (
+        WEB
+        + node()
+        + """apiVersion: v1
+kind: Service
+metadata: {name: it, namespace: shop}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: it, namespace: shop}
+subsets:
+  - addresses:
+      - ip: 10.0.1.10
+    ports: [{port: 80}]
+"""
+    )
+    (line,) = command("SV-13", text, tmp_path)
+    assert line == (
+        f"{text[: text.index('10.0.1.10', text.index('subsets'))].count(chr(10)) + 1} medium endpoints shop/it: has an "
+        "address for service shop/it that is not its own: 10.0.1.10 is a node's"
+    )
+
+
 def test_public_addresses() -> None:
     """A database elsewhere is what slices are for; a way for outside to outside is not."""
     assert messages("SV-13", WEB + sliced("1.1.1.1")) == []

@@ -5,17 +5,18 @@
 Asks for every workload what its policies, the firewalls of its nodes and of the infrastructure, and its routes let out
 together, and looks for those that surely get to half of all public addresses or more. Narrower addresses are taken for
 meant. High where the internet also gets in, which makes a way back; medium otherwise; names (port 53) and time (123)
-alone are none. Where a mesh is relied upon EG-06 says so. The setting `meant` names workloads that have to get out, as
-patterns over `namespace/name`.
+alone are none. Where the internet does not get in, and nothing but the lack of a policy (NP-01, NP-03) or one wide rule
+(NP-05) opens the way, these say so already, and this is for the persona pedantic. Where a mesh is relied upon EG-06
+says so. The setting `meant` names workloads that have to get out, as patterns over `namespace/name`.
 
 ## Why it is bad
 
-What was taken over fetches its tools and sends data away. The rules that open the way, or that are missing, are NP-01,
-NP-03 and NP-05; this is what they come to together with all that stands behind them.
+What was taken over fetches its tools and sends data away. Where the internet gets in too, one hole is enough for both.
 
 ## Example
 
 ```yaml
+# crenel.toml: assume = ["internet-facing=yes"]
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
@@ -24,6 +25,11 @@ spec:
   template:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: web, image: example.org/web, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -39,6 +45,7 @@ spec:
 Deny egress by default, and allow the addresses or names that are needed:
 
 ```yaml
+# crenel.toml: assume = ["internet-facing=yes"]
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
@@ -47,6 +54,11 @@ spec:
   template:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: web, image: example.org/web, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -67,13 +79,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crenel.audit.finding import Check, Finding, Pillar, Severity, Witness
+from crenel.audit.finding import Check, Finding, Persona, Pillar, Severity, Witness
 from crenel.audit.grouping import concerned, counted
 from crenel.audit.meshes import guarded
+from crenel.audit.rules import wide
 from crenel.audit.settings import matches
 from crenel.audit.subject import Subject
 from crenel.audit.workloads import Workload
 from crenel.network.addresses import INTERNET, AddressSet
+from crenel.network.rules import Direction
 from crenel.questions.exposure.outbound import Outlet, Where
 from crenel.questions.exposure.paths import State
 
@@ -84,27 +98,37 @@ _HARMLESS = {("UDP", "53"), ("TCP", "53"), ("UDP", "123")}
 def findings(subject: Subject) -> Iterator[Finding]:
     """One finding for each workload, or for a namespace all of which gets out, apart by who gets in."""
     meant = subject.settings.option(CHECK, "meant")
-    meshed = guarded(subject)
+    meshed, told = guarded(subject), _told(subject)
     sizes: dict[int, bool] = {}
     both: list[Workload] = []
     out: list[Workload] = []
+    plain: list[Workload] = []
     for each in subject.applications:
         named = isinstance(meant, list) and matches(each.own_name, meant)
         if named or each.index in meshed or not any(_is_wide(outlet, sizes) for outlet in _outlets(subject, each)):
             continue
-        (both if subject.from_internet([each.index]) is State.OPEN else out).append(each)
-    for chosen, severity in ((both, CHECK.severity), (out, CHECK.severity.lowered())):
+        back = subject.from_internet([each.index]) is State.OPEN
+        (both if back else plain if each.index in told else out).append(each)
+    for chosen in (both, out, plain):
         for thing, mine in concerned(subject, chosen):
             why = ", and the internet gets in" if chosen is both else "; lowered: the internet does not surely get in"
             traffic = _traffic(subject, mine[0])
             yield CHECK.found(
                 thing,
                 f"{counted(mine)} can connect to the whole internet on {traffic}{why}",
-                severity=severity,
+                severity=None if chosen is both else CHECK.severity.lowered(),
                 witness=Witness(mine[0].name, "any address of the internet", traffic),
                 evidence=[f"{each.name}: {_traffic(subject, each)}" for each in mine],
                 fix="deny egress by default, and allow the destinations that are needed",
+                persona=Persona.PEDANTIC if chosen is plain else None,
             )
+
+
+def _told(subject: Subject) -> set[int]:
+    """The workloads of which other checks say that nothing, or one rule alone, limits their egress."""
+    ruled = {each.index for rule in wide(subject, Direction.EGRESS, share=1) for each in rule.subjects}
+    bare = {each.index for each in subject.applications if subject.isolated(each, Direction.EGRESS) is False}
+    return ruled | bare
 
 
 def _outlets(subject: Subject, workload: Workload) -> list[Outlet]:

@@ -74,9 +74,9 @@ from typing import Any
 
 from crenel.audit.domains import items, specs
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Append, Patch
 from crenel.audit.subject import Subject
 from crenel.dialects.foreign import describe
+from crenel.editing.patches import Append, Patch
 from crenel.kubernetes.objects.meta import LabelSelector
 from crenel.kubernetes.objects.policies import ForeignPolicy
 from crenel.provenance import FieldPath

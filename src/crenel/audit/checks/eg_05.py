@@ -68,8 +68,8 @@ from typing import Any
 
 from crenel.audit.domains import items
 from crenel.audit.finding import Check, Finding, Persona, Pillar, Severity
-from crenel.audit.patches import Append, Patch
 from crenel.audit.subject import Subject
+from crenel.editing.patches import Append, Patch
 from crenel.kubernetes.objects.policies import ForeignPolicy
 from crenel.network.addresses import AddressSet, Family
 from crenel.network.rules import Direction

@@ -89,6 +89,7 @@ from dataclasses import dataclass, field
 
 from crenel.audit.finding import Check, Finding, Named, Pillar, Severity
 from crenel.audit.subject import Subject
+from crenel.audit.words import plain_title
 from crenel.network.addresses import FAMILIES, Family
 from crenel.network.firewalls import Filter, FilterRule, Tier
 from crenel.network.rules import Direction
@@ -135,7 +136,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
         limit, number = subject.settings.option(CHECK, each.quota), sum(each.rules.values())
         if isinstance(limit, int) and limit > 0 and 5 * number >= 4 * limit:
             yield CHECK.found(
-                Named(_object(each.filter), "", each.filter.origin),
+                Named(plain_title(each.filter.title), "", each.filter.origin),
                 f"has {number} {each.words} of a quota of {limit}",
                 field=each.filter.field,
                 severity=None if number >= limit else Severity.LOW,
@@ -143,17 +144,12 @@ def findings(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _object(filter_: Filter) -> str:
-    """The title without the place that it stands at."""
-    return filter_.title.partition(" (subnet")[0]
-
-
 def _count(tier: Tier, filter_: Filter, counts: dict[object, _Count]) -> None:
     quota = _LAYERS[tier.layer]
     way = "inbound" if tier.direction is Direction.INGRESS else "outbound"
     for family in FAMILIES if quota != _NSG else (None,):
         words = f"{way} rules for IPv{family}" if family else "rules"
-        key = filter_.origin, filter_.field, _object(filter_), words
+        key = filter_.origin, filter_.field, plain_title(filter_.title), words
         mine = counts.setdefault(key, _Count(filter_, quota, words))
         for rule in filter_.rules:
             if _counts(rule):

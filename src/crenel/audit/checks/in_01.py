@@ -85,11 +85,11 @@ from collections.abc import Iterator
 from crenel.audit.encrypted import has_issuer, in_front, otherwise
 from crenel.audit.exposed import widest, witness
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Patch, Set
 from crenel.audit.subject import Subject
 from crenel.audit.ways import Way, by_cloud, leads, listed, plain, tls_hosts, weighed
 from crenel.dialects.ingressclasses import NGINX, Belonging
 from crenel.dialects.ingressnginx import PREFIX
+from crenel.editing.patches import Patch, Set
 from crenel.kubernetes.objects.ingress import Ingress
 from crenel.kubernetes.objects.openshift import OpenShiftRoute
 from crenel.routing.hosts import ANY, Host

@@ -84,11 +84,11 @@ from collections.abc import Iterator
 from crenel.audit.encrypted import has_issuer, in_front, otherwise
 from crenel.audit.exposed import widest, witness
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Append, Patch
 from crenel.audit.subject import Subject
 from crenel.audit.ways import ACME, by_cloud, listed, tls_hosts, weighed
 from crenel.dialects.ingressclasses import NGINX, Belonging
 from crenel.dialects.ingressnginx import PREFIX
+from crenel.editing.patches import Append, Patch
 from crenel.kubernetes.objects.ingress import Ingress, IngressRule
 from crenel.routing.hosts import ANY, Host
 

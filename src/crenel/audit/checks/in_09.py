@@ -92,10 +92,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Patch, Set
 from crenel.audit.subject import Subject
 from crenel.dialects.ingressclasses import NGINX, Belonging
 from crenel.dialects.ingressnginx import PREFIX
+from crenel.editing.patches import Patch, Set
 from crenel.kubernetes.objects.ingress import Ingress
 from crenel.provenance import FieldPath
 

@@ -93,12 +93,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Patch, Set
 from crenel.audit.subject import Subject
 from crenel.dialects import ingressnginx
 from crenel.dialects.gatewayapi.conditions import ACCEPTED, FALSE
 from crenel.dialects.ingressclasses import NGINX
 from crenel.dialects.ingressnginx import PREFIX
+from crenel.editing.patches import Patch, Set
 from crenel.kubernetes.objects.ingress import Ingress
 from crenel.provenance import FieldPath
 

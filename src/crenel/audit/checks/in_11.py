@@ -114,10 +114,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Patch, Set
 from crenel.audit.subject import Subject
 from crenel.audit.ways import Way, leads, listed, plain, weighed
 from crenel.dialects import gatewayapi, istio
+from crenel.editing.patches import Patch, Set
 from crenel.kubernetes.objects.istio import IstioGateway
 from crenel.kubernetes.objects.meta import KubernetesObject
 from crenel.provenance import FieldPath

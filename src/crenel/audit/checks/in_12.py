@@ -97,9 +97,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Patch, Set
 from crenel.audit.subject import Subject
 from crenel.audit.ways import listed
+from crenel.editing.patches import Patch, Set
 from crenel.kubernetes.objects.gateway import Gateway, GatewayListener, ListenerSet
 from crenel.kubernetes.population import NAMESPACE_NAME
 from crenel.provenance import FieldPath

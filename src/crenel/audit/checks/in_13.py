@@ -94,10 +94,10 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from crenel.audit.finding import Check, Finding, Persona, Pillar, Severity
-from crenel.audit.patches import Patch, Set
 from crenel.audit.subject import Subject
 from crenel.audit.ways import listed
 from crenel.dialects.gatewayapi.conditions import RESOLVED, ListenerStatus
+from crenel.editing.patches import Patch, Set
 from crenel.kubernetes.objects.gatewaypolicies import GrantFrom, GrantTo, ReferenceGrant
 from crenel.kubernetes.objects.meta import KubernetesObject
 from crenel.provenance import FieldPath

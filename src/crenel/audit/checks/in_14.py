@@ -88,10 +88,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Patch, Set
 from crenel.audit.subject import Subject
 from crenel.dialects.ingressclasses import NGINX
 from crenel.dialects.ingressnginx import PREFIX
+from crenel.editing.patches import Patch, Set
 from crenel.kubernetes.objects.gateway import ClientValidation, Gateway
 from crenel.kubernetes.objects.meta import KubernetesObject
 from crenel.provenance import FieldPath

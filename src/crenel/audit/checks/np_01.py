@@ -63,9 +63,9 @@ from collections.abc import Iterator, Sequence
 
 from crenel.audit.finding import Check, Finding, Pillar, Severity, Thing
 from crenel.audit.grouping import by_namespace, counted
-from crenel.audit.patches import NewFile
 from crenel.audit.subject import Subject
 from crenel.audit.workloads import Workload
+from crenel.editing.patches import NewFile
 from crenel.network.rules import Direction
 from crenel.questions.exposure.paths import State
 

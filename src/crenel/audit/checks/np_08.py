@@ -95,11 +95,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from crenel.audit.finding import Check, Finding, Persona, Pillar, Severity
-from crenel.audit.patches import Append, Patch
 from crenel.audit.reaching import NOBODY
 from crenel.audit.subject import Subject
 from crenel.audit.workloads import Workload
 from crenel.bits import members
+from crenel.editing.patches import Append, Patch
 from crenel.kubernetes.objects.policies import NetworkPolicy
 from crenel.network.rules import Direction, Policy
 from crenel.network.traffic import TCP, UDP

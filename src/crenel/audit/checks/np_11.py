@@ -50,11 +50,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crenel.audit.finding import Check, Finding, Pillar, Severity, Witness
-from crenel.audit.patches import Patch, Remove
 from crenel.audit.subject import Subject
 from crenel.audit.systems import is_agent, is_system
 from crenel.audit.workloads import Workload
 from crenel.dialects.entries import EntryKind
+from crenel.editing.patches import Patch, Remove
 from crenel.network.traffic import protocol_name
 from crenel.questions.exposure.paths import Path, State
 

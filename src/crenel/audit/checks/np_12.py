@@ -34,7 +34,7 @@ spec:
 ## Fix
 
 Limit the egress of the pods, leave the address out of broad rules, and have nodes answer their own processes only (AWS:
-IMDSv2 with a hop limit of 1; GKE: Workload Identity).
+IMDSv2 with a hop limit of 1; AKS: IMDS restriction; GKE: Workload Identity).
 
 ```yaml
 apiVersion: v1
@@ -84,6 +84,11 @@ from crenel.questions.exposure.outbound import Where
 CHECK = Check("NP-12", "Cloud metadata reachable from pods", Pillar.POLICIES, Severity.HIGH)
 ADDRESSES = METADATA - AddressSet.of("100.100.100.200")
 """Those of the clouds whose nodes are recognised; Alibaba's is not among them."""
+_BESIDES = {
+    "AWS": "; require IMDSv2 with a hop limit of 1",
+    "Azure": "; restrict the metadata service to the host network (IMDS restriction of AKS)",
+    "Google Cloud": "; give pods identities of their own (Workload Identity)",
+}
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
@@ -98,8 +103,8 @@ def findings(subject: Subject) -> Iterator[Finding]:
             thing,
             f"{counted(mine)} may connect to the metadata {where}",
             witness=Witness(mine[0].name, _address(subject, mine[0]), "TCP/80"),
-            evidence=["whether the nodes answer pods (hop limit of IMDS) is not in the input"],
-            fix="limit egress, and leave 169.254.169.254/32 out of what is allowed; set the hop limit of IMDS to 1",
+            evidence=["whether the nodes answer pods is not in the input"],
+            fix="limit egress, and leave 169.254.169.254/32 out of what is allowed" + _BESIDES.get(cloud, ""),
             persona=None if cloud else Persona.AUDITOR,
         )
 

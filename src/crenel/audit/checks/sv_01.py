@@ -66,8 +66,8 @@ from collections.abc import Iterator
 
 from crenel.audit.exposed import reasons, widest, witness
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Edit, Patch, Remove, Set
 from crenel.audit.subject import Subject
+from crenel.editing.patches import Edit, Patch, Remove, Set
 from crenel.kubernetes.objects.services import Service
 from crenel.questions.exposure.paths import Path, State
 

@@ -80,9 +80,9 @@ from collections.abc import Iterator
 from crenel.audit.balanced import is_balanced, keeps_node_ports, needs_no_node_ports, ports
 from crenel.audit.exposed import reasons, widest, witness
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Edit, Patch, Remove, Set
 from crenel.audit.subject import Subject
 from crenel.dialects.entries import EntryKind
+from crenel.editing.patches import Edit, Patch, Remove, Set
 from crenel.kubernetes.objects.services import Service
 from crenel.questions.exposure.paths import State
 

@@ -100,11 +100,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from crenel.audit.balanced import is_balanced, sends_to_pods
 from crenel.audit.exposed import reasons, witness
 from crenel.audit.finding import Check, Finding, Pillar, Severity, Witness
-from crenel.audit.patches import Patch, Set
 from crenel.audit.subject import Subject
 from crenel.bits import members, union
 from crenel.dialects.destinations import PRIVATE
 from crenel.dialects.entries import EntryKind
+from crenel.editing.patches import Patch, Set
 from crenel.kubernetes.objects.services import Service
 from crenel.network.rules import Direction
 from crenel.network.traffic import Match

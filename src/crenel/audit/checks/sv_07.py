@@ -58,9 +58,9 @@ from collections.abc import Iterator
 
 from crenel.audit.exposed import reasons, widest, witness
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Patch, Remove
 from crenel.audit.subject import Subject
 from crenel.dialects.entries import EntryKind
+from crenel.editing.patches import Patch, Remove
 from crenel.kubernetes.objects.services import Service
 from crenel.network.addresses import INTERNET, AddressSet
 

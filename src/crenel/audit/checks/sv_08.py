@@ -54,8 +54,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crenel.audit.finding import Check, Finding, Persona, Pillar, Severity
-from crenel.audit.patches import Append, Patch, Set
 from crenel.audit.subject import Subject
+from crenel.editing.patches import Append, Patch, Set
 from crenel.kubernetes.apiserver import ApiServer, api_servers
 
 CHECK = Check("SV-08", "DenyServiceExternalIPs admission not set", Pillar.SERVICES, Severity.LOW)

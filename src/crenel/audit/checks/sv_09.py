@@ -75,11 +75,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crenel.audit.finding import Check, Finding, Persona, Pillar, Severity
 from crenel.audit.granting import Granted, Holder, granted
-from crenel.audit.patches import Edit, Patch, Remove
 from crenel.audit.settings import matches
 from crenel.audit.subject import Subject
 from crenel.audit.systems import is_system
 from crenel.audit.workloads import Owner
+from crenel.editing.patches import Edit, Patch, Remove
 from crenel.kubernetes.objects.rbac import Role
 from crenel.questions.exposure.paths import State
 

@@ -77,12 +77,12 @@ from crenel.audit.balanced import is_balanced
 from crenel.audit.exposed import reasons, widest, witness
 from crenel.audit.finding import Check, Finding, Pillar, Severity
 from crenel.audit.internal import REMEDIES, Written, cloud_of, labelled, written
-from crenel.audit.patches import Patch, Remove, Set
 from crenel.audit.settings import matches
 from crenel.audit.subject import Subject
 from crenel.dialects.destinations import PRIVATE
 from crenel.dialects.entries import EntryKind
 from crenel.dialects.loadbalancer import INTERNAL_ANNOTATIONS, facing, ingress_addresses
+from crenel.editing.patches import Patch, Remove, Set
 from crenel.kubernetes.objects.services import Service
 from crenel.network.addresses import AddressSet
 from crenel.network.firewalls import Answer

@@ -2,10 +2,10 @@
 
 ## What it does
 
-Two things. An EndpointSlice that was written by hand, for a Service without a selector, is a finding where it has the
-address of a node, of a pod in another namespace, of another Service or of the cloud's metadata; high where outside gets
-to the Service. Public addresses are for the persona pedantic unless outside gets there: to name a database elsewhere is
-what such slices are for. Slices of controllers, those of the system and the API server's own are left out.
+Two things. An EndpointSlice, or Endpoints, written by hand for a Service without a selector is a finding where it has
+the address of a node, of a pod in another namespace, of another Service or of the cloud's metadata; high where outside
+gets to the Service. Public addresses are for the persona pedantic unless outside gets there: to name a database
+elsewhere is what such slices are for. Slices of controllers, those of the system and the API server's own are left out.
 
 And a Service whose selector no pod has. Medium where a workload of its namespace has nearly the same label; otherwise
 it is low, and for the persona pedantic, as manifests may lack what others apply. In a live cluster nothing is lacking:
@@ -196,7 +196,7 @@ class _Slices:
         return CHECK.found(
             piece,
             f"has an address for {service.title} that is not its own: {whose}{more}{outside}",
-            field=("endpoints", endpoint, "addresses", number),
+            field=piece.place(endpoint, number),
             severity=_severity(exposed=exposed, inner=bool(inner)),
             witness=witness(best),
             evidence=reasons(best),

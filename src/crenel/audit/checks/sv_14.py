@@ -68,8 +68,8 @@ from collections.abc import Iterator
 
 from crenel.audit.exposed import reasons, way, widest, witness
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.patches import Patch, Remove
 from crenel.audit.subject import Subject
+from crenel.editing.patches import Patch, Remove
 from crenel.kubernetes.objects.services import Service
 from crenel.questions.exposure.paths import Path, State
 

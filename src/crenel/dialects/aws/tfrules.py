@@ -44,6 +44,8 @@ def _group(block: Block, estate: Estate) -> None:
     group = estate.group(block.key)
     group.name, group.network = block.node.text("name"), block.one("vpc_id", *VPCS)
     group.origin, group.field = block.node.origin, block.node.field
+    if group.id in estate.whole:  # what is planned comes in the place of what is there
+        group.permissions = []
     estate.whole.add(group.id)
     for direction in Direction:
         if block.is_open(direction.value):
@@ -161,6 +163,8 @@ def _vpc_rule(direction: Direction) -> Callable[[Block, Estate], None]:
 def _acl(block: Block, estate: Estate) -> None:
     acl = estate.acl(block.key)
     acl.origin = block.node.origin
+    if acl.id in estate.whole:
+        acl.entries = []
     estate.whole.add(acl.id)
     for subnet in block.refers("subnet_ids", *SUBNETS):
         _place(acl, subnet, block, estate)

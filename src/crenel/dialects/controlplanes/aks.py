@@ -1,7 +1,8 @@
 """Clusters of Azure Kubernetes Service.
 
 Sources: the REST API of Microsoft.ContainerService/managedClusters (``properties.apiServerAccessProfile``:
-``authorizedIPRanges``, ``enablePrivateCluster``), which ``az aks`` prints without ``properties``; Terraform
+``authorizedIPRanges``, ``enablePrivateCluster``), which ``az aks`` prints without ``properties``, and the ranges as
+``authorizedIpRanges``; Terraform
 ``azurerm_kubernetes_cluster``.
 """
 
@@ -14,6 +15,8 @@ from crenel.dialects.trees import Node, addresses
 from crenel.network.firewalls import Answer, ControlPlane
 
 TERRAFORM = "azurerm_kubernetes_cluster"
+_RANGES = ("authorizedIPRanges", "authorizedIpRanges")
+"""As the service writes it, and as ``az`` prints it."""
 _TYPE = "microsoft.containerservice/managedclusters"
 
 
@@ -30,7 +33,8 @@ def made(node: Node) -> tuple[ControlPlane, Sequence[str]]:
     inner = node.node("properties") or node
     profile = inner.node("apiServerAccessProfile") or Node({}, node.origin, inner.field)
     private = profile.flag("enablePrivateCluster") is True
-    return _plane(node.text("name"), profile, "authorizedIPRanges", private=private, known=True)
+    name = next((each for each in _RANGES if each in profile.data), _RANGES[0])
+    return _plane(node.text("name"), profile, name, private=private, known=True)
 
 
 def planned(unknown: Mapping[str, Any]) -> Callable[[Node], tuple[ControlPlane, Sequence[str]]]:

@@ -14,7 +14,7 @@ from crenel.dialects.hosts.iptables import IptablesReader
 from crenel.dialects.hosts.lower import Lowering
 from crenel.dialects.hosts.nft import NftReader
 from crenel.dialects.hosts.owners import without_clusters
-from crenel.dialects.hosts.ruleset import IpSet, Table
+from crenel.dialects.hosts.ruleset import Hook, IpSet, Table
 from crenel.dialects.hosts.site import Site, Way
 from crenel.network.addresses import AddressSet, address_text
 from crenel.network.firewalls import (
@@ -43,6 +43,12 @@ _WAYS = (
     (Way.IN, Direction.INGRESS),
 )
 """The ways in the order of tiers, with the end of a connection that they guard."""
+_UNABRIDGED = (
+    (Way.IN, Direction.INGRESS, Hook.INPUT),
+    (Way.THROUGH, Direction.INGRESS, Hook.FORWARD),
+    (Way.OUT, Direction.EGRESS, Hook.OUTPUT),
+)
+"""The hooks where people filter, with the way that comes to them."""
 _ASSUMPTIONS = (
     "clients choose ports whose replies no rule stops that is about some of their ports only",
     "reverse path filters pass packets, which come in where their source is routed",
@@ -136,8 +142,10 @@ def infrastructure(hosts: Iterable[Host]) -> Infrastructure:
     problems: list[Problem] = []
     assumptions: dict[str, None] = {}
     tiers: dict[_Place, list[Filter]] = {}
+    rows: list[tuple[Tier, ...]] = []
     for host in hosts:
         flow = Flow(host.tables(), host.site)
+        rows += _unabridged(host, flow)
         interfaces += _interfaces(host)
         for place, filter_ in _filters(host, flow):
             tiers.setdefault(place, []).append(filter_)
@@ -149,7 +157,7 @@ def infrastructure(hosts: Iterable[Host]) -> Infrastructure:
     ordered = [
         Tier(place.layer, _WAYS[place.way][1], (tuple(tiers[place]),), replies=place.reply) for place in sorted(tiers)
     ]
-    return Infrastructure(interfaces, ordered, balancers, list(assumptions), problems)
+    return Infrastructure(interfaces, ordered, balancers, list(assumptions), problems, unabridged=rows)
 
 
 class _Place(NamedTuple):
@@ -172,6 +180,16 @@ def _filters(host: Host, flow: Flow) -> Iterator[tuple[_Place, Filter]]:
                 made = lowering.filter(chain, host.guarded(way), direction, way is Way.SELF, reply)
                 if made is not None:
                     yield _Place(number, chain.order, chain.layer, met[chain.order, chain.layer], reply), made
+
+
+def _unabridged(host: Host, flow: Flow) -> Iterator[tuple[Tier, ...]]:
+    """For each hook where people filter, its base chains in order, where there are several."""
+    lowering = Lowering(host.interface, host.site.addresses)
+    for way, direction, hook in _UNABRIDGED:
+        chains = [chain for chain in flow.along(way) if chain.chain.hook is hook and not chain.chain.nat]
+        if len(chains) > 1:
+            filters = [(each.layer, lowering.whole(each, host.guarded(way), direction)) for each in chains]
+            yield tuple(Tier(layer, direction, ((made,),)) for layer, made in filters)
 
 
 def _interfaces(host: Host) -> Iterator[Interface]:

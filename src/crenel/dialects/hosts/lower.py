@@ -44,9 +44,23 @@ class Lowering:
         if not rules:
             return None
         if not itself:
-            rules.insert(0, FilterRule(Action.NEXT, self._host, name="between the host and itself or its own pods"))
+            rules.insert(0, self._between())
+        return self._made(met, guarded, rules)
+
+    def whole(self, met: Met, guarded: str, direction: Direction) -> Filter:
+        """The filter of one base chain with all its rules, also those after the last that stops anything.
+
+        It is about first packets that are not from the host to itself. What its policy decides has the chain's field.
+        """
+        rules = [self._rule(each, direction is Direction.INGRESS, itself=False) for each in _needed(met.entries)]
+        return self._made(met, guarded, [self._between(), *rules])
+
+    def _between(self) -> FilterRule:
+        return FilterRule(Action.NEXT, self._host, name="between the host and itself or its own pods")
+
+    def _made(self, met: Met, guarded: str, rules: Iterable[FilterRule]) -> Filter:
         title = f"{self._title} {met.table.layer} {met.table.name} {met.chain.name}"
-        return Filter(title, frozenset({guarded}), tuple(rules), origin=met.table.origin, api=API)
+        return Filter(title, frozenset({guarded}), tuple(rules), frozenset(), met.table.origin, API, met.chain.field)
 
     def _rule(self, entry: Entry, ingress: bool, itself: bool) -> FilterRule:
         region = entry.region

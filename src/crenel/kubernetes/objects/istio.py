@@ -23,6 +23,8 @@ class IstioServerTLS(msgspec.Struct, rename="camel", gc=False):
     mode: str | None = None
     https_redirect: bool | None = None
     credential_name: str | None = None
+    min_protocol_version: str | None = None
+    cipher_suites: list[str] | None = None
 
 
 class IstioServer(msgspec.Struct, rename="camel", gc=False):

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from crenel.kubernetes.objects.meta import Field, KubernetesObject
+from crenel.provenance import FieldPath
 
 
 class ServicePort(Field):
@@ -79,6 +80,8 @@ class SliceEndpoint(Field):
     zone: Any = None
     hints: Any = None
     deprecated_topology: Any = None
+    written: tuple[str | int, ...] = msgspec.field(default=(), name="(written)")
+    """Where its only address stands in the object, for one that was made from Endpoints; never in the input."""
 
 
 class SlicePort(Field):
@@ -96,3 +99,31 @@ class EndpointSlice(KubernetesObject):
     address_type: str | None = None
     endpoints: list[SliceEndpoint] | None = None
     ports: list[SlicePort] | None = None
+
+    def place(self, endpoint: int, number: int) -> FieldPath:
+        """Where an address of one of its endpoints stands in the object that it was read from."""
+        written = (self.endpoints or [])[endpoint].written
+        return written or ("endpoints", endpoint, "addresses", number)
+
+
+class EndpointsAddress(Field):
+    """One address of Endpoints."""
+
+    ip: str | None = None
+    hostname: Any = None
+    node_name: str | None = None
+    target_ref: TargetReference | None = None
+
+
+class EndpointsSubset(Field):
+    """Addresses that have the same ports."""
+
+    addresses: list[EndpointsAddress] | None = None
+    not_ready_addresses: list[EndpointsAddress] | None = None
+    ports: list[SlicePort] | None = None
+
+
+class Endpoints(KubernetesObject):
+    """Addresses behind the Service of the same name (core/v1); EndpointSlices are made from them."""
+
+    subsets: list[EndpointsSubset] | None = None

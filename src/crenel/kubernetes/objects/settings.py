@@ -1,7 +1,7 @@
 """Settings of proxies and meshes that decide nothing about reachability, but about how safely it is used.
 
-DestinationRule and IstioOperator of Istio, ServersTransport of Traefik. Their specs are kept as they are written: who
-uses them reads only a field or two, and takes what has the wrong shape for absent.
+DestinationRule and IstioOperator of Istio, ServersTransport and TLSOption of Traefik. Their specs are kept as they are
+written: who uses them reads only a field or two, and takes what has the wrong shape for absent.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ _KINDS = {
     ("networking.istio.io", "DestinationRule"),
     ("install.istio.io", "IstioOperator"),
     ("traefik.io", "ServersTransport"),
+    ("traefik.io", "TLSOption"),
+    ("traefik.containo.us", "TLSOption"),
     ("traefik.containo.us", "ServersTransport"),
 }
 

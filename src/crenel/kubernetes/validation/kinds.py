@@ -20,9 +20,10 @@ from crenel.kubernetes.objects.openshift import OpenShiftRoute
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.kubernetes.objects.rbac import Role, RoleBinding
 from crenel.kubernetes.objects.routes import GRPCRoute, HTTPRoute, StreamRoute
-from crenel.kubernetes.objects.services import EndpointSlice, Service
+from crenel.kubernetes.objects.services import Endpoints, EndpointSlice, Service
 from crenel.kubernetes.objects.workloads import CronJob, Namespace, Node, Pod, Workload
 from crenel.kubernetes.validation.adminpolicy import check_adminpolicy
+from crenel.kubernetes.validation.endpoints import check_endpoints
 from crenel.kubernetes.validation.endpointslice import check_endpointslice
 from crenel.kubernetes.validation.gateway import check_gateway, check_listenerset
 from crenel.kubernetes.validation.ingress import check_ingress
@@ -94,6 +95,10 @@ def _endpointslice(piece: EndpointSlice, _data: Mapping[str, Any], found: list[M
     check_endpointslice(piece, found)
 
 
+def _endpoints(given: Endpoints, _data: Mapping[str, Any], found: list[Mistake]) -> None:
+    check_endpoints(given, found)
+
+
 def _node(node: Node, _data: Mapping[str, Any], found: list[Mistake]) -> None:
     check_node(node, found)
 
@@ -153,6 +158,7 @@ _CURRENT = {
         Kind("", "Pod", Pod, True, _pod),
         Kind("", "ReplicationController", Workload, True, _workload),
         Kind("", "Service", Service, True, _service, dns_label),
+        Kind("", "Endpoints", Endpoints, True, _endpoints),
     ),
     "apps/v1": tuple(
         Kind("apps", name, Workload, True, _workload)

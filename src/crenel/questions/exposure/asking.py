@@ -29,8 +29,13 @@ def verdict(report: Exposure, place: Place, asked: tuple[Match, ...] | None, net
     It is allowed where somebody outside surely gets through on each port that was asked for, or where none was asked
     for on any; denied where all paths are closed or none leads there. The trace is that of the best path.
     """
-    paths = [path for path in report.paths if _leads_to(path, place) and _on(path, asked, place, network)]
+    paths = leading(report, place, asked, network)
     return judged(paths, place.text, as_asked(asked) if asked is not None else (), (), (NO_WAY,))
+
+
+def leading(report: Exposure, place: Place, asked: tuple[Match, ...] | None, network: Network) -> list[Path]:
+    """The paths that lead to a place, on a port that was asked for."""
+    return [path for path in report.paths if _leads_to(path, place) and _on(path, asked, place, network)]
 
 
 def judged(

@@ -1,0 +1,168 @@
+"""Who may talk to the workloads of Linkerd without a certificate, and which setting says so.
+
+Source of the rules: linkerd.io reference, Authorization Policy: the default of the cluster, of a namespace and of a
+workload (``config.linkerd.io/default-inbound-policy``); a Server takes the port from the default, and denies unless its
+``accessPolicy``, a ServerAuthorization or an AuthorizationPolicy allows. Proxy Configuration: skip-inbound-ports.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from crenel.audit.annotated import Annotated, annotated, namespace_annotations
+from crenel.audit.finding import Thing
+from crenel.audit.peers import labelled, table, tcp_ports
+from crenel.audit.subject import Subject
+from crenel.audit.workloads import Workload
+from crenel.dialects.cni.selectors import as_written
+from crenel.kubernetes.decode import ConfigMap
+from crenel.kubernetes.mesh import default_inbound_policy
+from crenel.kubernetes.objects.policies import ForeignPolicy
+from crenel.kubernetes.selectors import LabelIndex
+from crenel.provenance import FieldPath
+
+_GROUP = "policy.linkerd.io"
+INJECT = "linkerd.io/inject"
+SKIP = "config.linkerd.io/skip-inbound-ports"
+DEFAULT = "config.linkerd.io/default-inbound-policy"
+OPEN = ("all-unauthenticated", "cluster-unauthenticated", "audit")
+"""Defaults by which clients outside of the mesh get through."""
+_MESHED = ("MeshTLSAuthentication", "ServiceAccount")
+"""What an AuthorizationPolicy may ask for that only a client with a certificate has."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Why some port takes clients without a certificate."""
+
+    thing: Thing
+    field: FieldPath
+    words: str
+    is_known: bool = True
+    """False for the default of Linkerd, which the control plane may have been given another of."""
+
+
+class Linkerd:
+    """The policies of an input for the workloads of the mesh."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._spaces = namespace_annotations(subject)
+        self._servers: dict[str, list[tuple[int, ForeignPolicy]]] = defaultdict(list)
+        self._grants: dict[str, list[ForeignPolicy]] = defaultdict(list)
+        for policy in subject.decoded.foreign_policies:
+            if policy.api_version.partition("/")[0] == _GROUP:
+                self._file(policy)
+
+    @cached_property
+    def _index(self) -> LabelIndex:
+        return labelled(self._subject)
+
+    @cached_property
+    def pods(self) -> Mapping[int, Annotated]:
+        """What the objects of pods say, by endpoint."""
+        return annotated(self._subject)
+
+    def _file(self, policy: ForeignPolicy) -> None:
+        if policy.kind == "Server":
+            reach = self._index.match(as_written(policy.spec.get("podSelector")))[0]
+            self._servers[policy.namespace].append((reach, policy))
+        elif policy.kind in ("ServerAuthorization", "AuthorizationPolicy"):
+            self._grants[policy.namespace].append(policy)
+
+    def said(self, workload: Workload, key: str) -> tuple[str, Thing, FieldPath] | None:
+        """What an annotation says of a workload: that of the pod, or else of its namespace."""
+        pod = self.pods.get(workload.index)
+        if pod is not None and key in pod.annotations:
+            return pod.annotations[key], pod.thing, (*pod.field, key)
+        value = self._spaces.get(workload.namespace, {}).get(key)
+        if value is None:
+            return None
+        return value, self._subject.namespace(workload.namespace), ("metadata", "annotations", key)
+
+    def inside(self, workload: Workload) -> bool:
+        """Whether a proxy is put into the pods."""
+        found = self.said(workload, INJECT)
+        return not workload.hosted and found is not None and found[0] in ("enabled", "ingress")
+
+    def openings(self, workload: Workload) -> Iterator[tuple[int, Opening]]:
+        """The ports that take clients without a certificate, each with the reason."""
+        default = self._default(workload)
+        for port in tcp_ports(self._subject, workload):
+            server = self._server(workload, port)
+            opening = default if server is None else self._of_server(server)
+            if opening is not None:
+                yield port, opening
+
+    def _default(self, workload: Workload) -> Opening | None:
+        found = self.said(workload, DEFAULT)
+        if found is not None:
+            said, thing, where = found
+            return Opening(thing, where, f"the default policy is {said}") if said in OPEN else None
+        if self._of_mesh is not None:
+            config, value = self._of_mesh
+            words = f"the default policy of the mesh is {value}"
+            return Opening(config, ("data", "values"), words) if value in OPEN else None
+        space = self._subject.namespace(workload.namespace)
+        return Opening(space, (), f"the default policy of Linkerd is {OPEN[0]}", is_known=False)
+
+    @cached_property
+    def _of_mesh(self) -> tuple[ConfigMap, str] | None:
+        return default_inbound_policy(self._subject.decoded)
+
+    def _server(self, workload: Workload, port: int) -> ForeignPolicy | None:
+        names = {name for name, _, number in workload.group.ports if number == port and name}
+        return next(
+            (
+                policy for reach, policy in self._servers[workload.namespace]
+                if reach >> workload.index & 1 and policy.spec.get("port") in (port, str(port), *names)
+            ),
+            None,
+        )  # fmt: skip
+
+    def _of_server(self, server: ForeignPolicy) -> Opening | None:
+        value = server.spec.get("accessPolicy")
+        if value in OPEN:
+            return Opening(server, ("spec", "accessPolicy"), f"{server.title} lets in {value}")
+        for grant in self._grants[server.namespace]:
+            if grant.kind == "ServerAuthorization" and _is_of(grant, server):
+                client = table(grant.spec.get("client"))
+                if client.get("unauthenticated") is True:
+                    words = f"{grant.title} lets in clients without a certificate"
+                    return Opening(grant, ("spec", "client", "unauthenticated"), words)
+            elif grant.kind == "AuthorizationPolicy" and _targets(grant, server) and not _is_meshed(grant):
+                words = f"{grant.title} asks for no certificate"
+                return Opening(grant, ("spec", "requiredAuthenticationRefs"), words)
+        return None
+
+
+def _is_of(grant: ForeignPolicy, server: ForeignPolicy) -> bool:
+    """Whether a ServerAuthorization is surely for a Server: by its name, or as one for all of the namespace."""
+    wanted = table(grant.spec.get("server"))
+    every = "selector" in wanted and not any(table(wanted["selector"]).values())
+    return wanted.get("name") == server.name or every
+
+
+def _targets(grant: ForeignPolicy, server: ForeignPolicy) -> bool:
+    target = table(grant.spec.get("targetRef"))
+    if target.get("kind") == "Server":
+        return target.get("name") == server.name
+    return target.get("kind") == "Namespace"
+
+
+def _is_meshed(grant: ForeignPolicy) -> bool:
+    """Whether an AuthorizationPolicy asks for a certificate."""
+    wanted = grant.spec.get("requiredAuthenticationRefs")
+    return any(table(each).get("kind") in _MESHED for each in (wanted if isinstance(wanted, list) else ()))
+
+
+def skipped(text: str, port: int) -> bool:
+    """Whether a list of ports and ranges (``25,4000-4100``) holds a port."""
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if first.isdecimal() and (not last or last.isdecimal()) and int(first) <= port <= int(last or first):
+            return True
+    return False

@@ -1,0 +1,39 @@
+"""What of observed traffic would break, as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crenel.output import schema
+from crenel.output.flows_json import reading, shaped
+from crenel.output.preview_words import PreviewReport
+from crenel.output.verdict_json import step_shape
+from crenel.output.words import clean
+from crenel.questions.observing.preview import Broken
+
+
+def render(report: PreviewReport) -> bytes:
+    """Write what breaks, what may, and what could not be asked."""
+    found = report.preview
+    return schema.encoded(
+        {
+            "schema": schema.SCHEMA,
+            "kind": "preview",
+            "broken": [_shaped(each) for each in found.broken],
+            "uncertain": [_shaped(each) for each in found.uncertain],
+            "unasked": [{"observed": shaped(each.observed), "reason": clean(each.reason)} for each in found.unasked],
+            "kept": found.kept,
+            "dropped": found.dropped,
+            **reading(report.observed),
+            "notices": schema.notices(report.context),
+        }
+    )
+
+
+def _shaped(broken: Broken) -> dict[str, Any]:
+    return {
+        "observed": shaped(broken.observed),
+        "outcome": broken.outcome.value,
+        "reasons": [clean(reason) for reason in broken.reasons],
+        "blocking": [step_shape(each) for each in broken.blocking],
+    }
