@@ -3,15 +3,17 @@
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from crenel.cli import exit_codes
 from crenel.cli.clock import Clock
-from crenel.cli.complaints import note, say
+from crenel.cli.complaints import complain, note, say
 from crenel.cli.usage import UsageError
 from crenel.flows.observed import Limits, Observations, Observed
 from crenel.library import Network
 from crenel.loading import load
 from crenel.output.words import clean, count
+from crenel.provenance import Severity
 
 _MEMORY = re.compile(r"[1-9]\d*(\.\d+)?[KMGT]i?B\Z")
 _SHOWN = 5
@@ -67,6 +69,12 @@ def observe(net: Network, flows: Sequence[str], args: argparse.Namespace, clock:
             found = net.observe(flows, earlier=earlier, limits=limits, vpc_format=args.vpc_format)
     except FlowsError as error:
         raise UsageError(str(error)) from None
+    broken = [
+        (path, "not all of it could be read")
+        for path, each in zip(args.earlier, earlier, strict=True)
+        if complain(problem for problem in each.problems if problem.severity is Severity.ERROR)
+    ]
+    found = replace(found, failed=[*broken, *found.failed])
     _complain(found)
     return found
 
@@ -105,4 +113,4 @@ def _complain(found: Observations) -> None:
         shown = ", ".join(f"{each.end} ({each.count})" for each in found.unmapped[:_SHOWN])
         more = f" and {len(found.unmapped) - _SHOWN} more" if len(found.unmapped) > _SHOWN else ""
         records = sum(each.count for each in found.unmapped)
-        note(f"{count(records, 'record')} cannot be mapped: nobody had {shown}{more} at the time")
+        note(f"{count(records, 'record')} cannot be mapped; nobody had at the time: {shown}{more}")

@@ -54,9 +54,9 @@ def run(args: argparse.Namespace) -> int:
         with clock.phase("solve"):
             found = _narrowed(net.unused(observed), args)
         everything = net.layered.network.table.describe(net.layered.network.table.everything)
-        report = UnusedReport(found, observed, inputs.resting(net), everything)
+        report = UnusedReport(found, observed, inputs.resting(net), everything, args.never)
         reporting.emit(_render(report, args.output))
-        codes.append(exit_codes.NO if found.rules else exit_codes.FINE)
+        codes.append(exit_codes.NO if report.shown else exit_codes.FINE)
     clock.report()
     return reporting.final(args, *codes)
 
@@ -65,13 +65,18 @@ def _narrowed(found: "Unused", args: argparse.Namespace) -> "Unused":
     """The rules that were asked for."""
     from dataclasses import replace
 
-    rules = found.rules
-    if args.namespace:
-        wanted = tuple(f" {name}/" for name in args.namespace)
-        rules = tuple(rule for rule in rules if any(name in rule.policy for name in wanted))
-    if args.never:
-        rules = tuple(rule for rule in rules if not rule.used)
-    return replace(found, rules=rules)
+    if not args.namespace:
+        return found
+    wanted = tuple(f" {name}/" for name in args.namespace)
+
+    def chosen(policy: str) -> bool:
+        return any(name in policy for name in wanted)
+
+    return replace(
+        found,
+        rules=tuple(rule for rule in found.rules if chosen(rule.policy)),
+        allowing={policy: number for policy, number in found.allowing.items() if chosen(policy)},
+    )
 
 
 def _render(report: "UnusedReport", wanted: str) -> str | bytes:

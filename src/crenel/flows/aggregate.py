@@ -13,11 +13,21 @@ from crenel.flows.errors import FlowsError
 from crenel.flows.formats import FORMATS, Reader, reader
 from crenel.flows.formats.fragments import SKIP
 from crenel.flows.identities import BEGINNING, Identities, Tenure
-from crenel.flows.observed import ELSEWHERE, Ends, Example, Limits, Observations, Observed, Read, Unmapped, Verdict
+from crenel.flows.observed import (
+    ELSEWHERE,
+    INTERNET,
+    Ends,
+    Example,
+    Limits,
+    Observations,
+    Observed,
+    Read,
+    Unmapped,
+    Verdict,
+)
 from crenel.flows.sources import Source, files, places_of
 from crenel.network.addresses import AddressSet, address_text, parse_address
 
-_NO_ADDRESS = "no address"
 _LONGEST = 200
 _RANKS = (Ends.TOLD, Ends.KNOWN, Ends.GUESSED)
 
@@ -127,7 +137,7 @@ class _Run:
 
     def _sort(self, place: str) -> str:
         """What an end is: empty for a place, ``outside``, or why it cannot be mapped."""
-        if "/" in place or place == "internet":
+        if "/" in place or place in (INTERNET, ELSEWHERE):
             return ""
         try:
             family, value = parse_address(place)
@@ -169,13 +179,13 @@ class _Run:
         guessed = sum(row.count for row in rows if row.ends is Ends.GUESSED)
         services = sum(row.count for row in rows if "/svc/" in row.target)
         if guessed:
-            yield f"which end opened the connection is guessed by ports alone for {guessed} records"
+            yield f"which end opened the connection is guessed by ports alone for {_records(guessed)}"
         if services:
-            yield f"{services} records are to Services: which backend got them is not in the log"
+            yield f"{_records(services)} to Services: which backend got them is not in the log"
         if assumed:
-            yield f"{assumed} records are mapped to pods that were gone when the cluster was read next"
+            yield f"{_records(assumed)} mapped to pods that were gone when the cluster was read next"
         if timeless and self.identities.tenures:
-            yield f"{timeless} records bear no time: only addresses that never changed hands are mapped"
+            yield f"{_records(timeless)} without a time: only addresses that never changed hands are mapped"
 
 
 def _owners(tenures: Iterable[Tenure]) -> Iterator[tuple[str, str, int, int, int]]:
@@ -213,6 +223,10 @@ def _moment(value: int | None) -> datetime | None:
         return datetime.fromtimestamp(int(value) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _records(number: int) -> str:
+    return f"{number} record{'' if number == 1 else 's'}"
 
 
 def _cut(text: str) -> str:

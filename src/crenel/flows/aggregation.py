@@ -213,7 +213,7 @@ FROM (
   ) c
 ) e
 GROUP BY client, server, protocol, port, verdict, domain
-ORDER BY client, server, protocol, port, verdict, domain
+ORDER BY CASE WHEN client = '' OR server = '' THEN 1 ELSE 0 END, client, server, protocol, port, verdict, domain
 """
 
 

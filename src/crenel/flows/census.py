@@ -46,7 +46,6 @@ def census(states: Sequence[State]) -> Identities:
         {(pod.namespace, pod.name): names.of(pod, state.model) for state in states for pod in _all_pods(state.model)},
         names.workloads,
         _prefixes(states, names),
-        frozenset(node.name for state in states for node in state.model.given.decoded.nodes),
         frozenset(_serving(now)),
         _inside(states),
     )

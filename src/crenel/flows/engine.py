@@ -21,7 +21,11 @@ _REJECTS = 100_000
 
 
 class DuckEngine:
-    """One database in one folder."""
+    """One database in one folder.
+
+    Joins are done as they are written, the smaller table second: how many records a file has is not known before it is
+    read, and where too few are expected they are what is held in memory.
+    """
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         try:
@@ -30,6 +34,8 @@ class DuckEngine:
             raise FlowsError(MISSING) from None
         self.folder = folder
         self._errors = duckdb.Error
+        self._full = duckdb.OutOfMemoryException
+        self._limit = limits.memory
         config: dict[str, Any] = {
             "memory_limit": limits.memory,
             "temp_directory": str(folder / "spilled"),
@@ -48,6 +54,7 @@ class DuckEngine:
             self.run(filled("CREATE TABLE @table@ (@columns@)", table=table, columns=columns))
         self.run(filled("CREATE TABLE folded (@columns@)", columns=FOLDED))
         self.run("SET TimeZone = 'UTC'")
+        self.run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         self.run("SET lock_configuration = true")
 
     def close(self) -> None:
@@ -63,7 +70,12 @@ class DuckEngine:
         try:
             self._connection.execute(statement)
         except self._errors as error:
-            raise FlowsError(_first_line(error)) from None
+            raise self._failure(error) from None
+
+    def _failure(self, error: Exception) -> FlowsError:
+        if isinstance(error, self._full):
+            return FlowsError(f"{self._limit} of memory are too little")
+        return FlowsError(_first_line(error))
 
     def rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         """Run a query, and hand out its rows as they are needed.
@@ -76,7 +88,7 @@ class DuckEngine:
             while batch := found.fetchmany(10_000):
                 yield from batch
         except self._errors as error:
-            raise FlowsError(_first_line(error)) from None
+            raise self._failure(error) from None
 
     def load(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add rows to one of the tables, column by column."""
@@ -142,11 +154,15 @@ def lines_of(path: Path, compressed: bool) -> str:
     )
 
 
-def cells_of(path: Path, compressed: bool, columns: int, delimiter: str) -> str:
-    """Every row of a CSV file but its header, as columns ``c0``, ``c1`` ...; `delimiter` is one that we chose."""
+def cells_of(path: Path, compressed: bool, columns: int, delimiter: str, *, headed: bool = True) -> str:
+    """Every row of a file of cells, as columns ``c0``, ``c1`` ...; `delimiter` is one that we chose.
+
+    The first row of a `headed` file is left out, and its cells may be quoted (RFC 4180).
+    """
     names = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(columns))
     template = (
-        "read_csv(@path@, columns = {@names@}, delim = @delimiter@, quote = '\"', escape = '\"', header = true, "
+        "read_csv(@path@, columns = {@names@}, delim = @delimiter@, quote = @quote@, escape = @quote@, "
+        "header = @headed@, "
         "auto_detect = false, strict_mode = false, compression = '@compression@', store_rejects = true, "
         "rejects_limit = @limit@)"
     )
@@ -155,6 +171,8 @@ def cells_of(path: Path, compressed: bool, columns: int, delimiter: str) -> str:
         path=text_literal(str(path)),
         names=names,
         delimiter=text_literal(delimiter),
+        quote=text_literal('"' if headed else ""),
+        headed="true" if headed else "false",
         compression="gzip" if compressed else "none",
         limit=str(_REJECTS),
     )

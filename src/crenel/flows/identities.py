@@ -41,7 +41,6 @@ class Identities:
     """Places by (namespace, workload) and lower-case kind."""
     prefixes: dict[tuple[str, str], str] = field(default_factory=dict)
     """Places by (namespace, what the names of their pods begin with); empty where several begin so."""
-    nodes: frozenset[str] = frozenset()
     serving: frozenset[tuple[str, int, int]] = frozenset()
     """(place, protocol, port): what is declared to be served."""
     inside: AddressSet = field(default_factory=AddressSet)

@@ -56,7 +56,7 @@ def span(first: datetime | None, last: datetime | None) -> str:
     seconds = int((last - first).total_seconds())
     for size, noun in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= 2 * size:
-            return f"{count(seconds // size, noun)}, from {moment(first)} to {moment(last)}"
+            return f"{seconds // size} {noun}s, from {moment(first)} to {moment(last)}"
     return f"{count(seconds, 'second')}, from {moment(first)} to {moment(last)}"
 
 

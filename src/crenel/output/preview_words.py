@@ -43,7 +43,9 @@ def verdict(report: PreviewReport) -> str:
         text += f", {len(found.uncertain)} may break." if found.uncertain else "."
     extra = []
     if found.dropped:
-        extra.append(f"{found.dropped} were dropped already when they were seen")
+        was = "was dropped already when it was" if found.dropped == 1 else "were dropped already when they were"
+        extra.append(f"{found.dropped} {was} seen")
     if found.unasked:
-        extra.append(f"{len(found.unasked)} have an end that the input does not have")
+        has = "has" if len(found.unasked) == 1 else "have"
+        extra.append(f"{len(found.unasked)} {has} an end that the input does not have")
     return f"{text} Not counted: {'; '.join(extra)}." if extra else text

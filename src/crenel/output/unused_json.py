@@ -34,7 +34,7 @@ def render(report: UnusedReport) -> bytes:
                     "file": schema.place(rule.origin, None)[0],
                     "line": rule.line,
                 }
-                for rule in found.rules
+                for rule in report.shown
             ],
             "examined": found.examined,
             "open": {"ingress": list(found.open_ingress), "egress": list(found.open_egress)},

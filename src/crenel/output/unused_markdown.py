@@ -13,7 +13,7 @@ def render(report: UnusedReport) -> str:
     """Write the rules as a table, after what the reader has to know."""
     lines = [*(f"{plain(line)}  " for line in summary(report)), ""]
     rows = []
-    for rule in report.unused.rules:
+    for rule in report.shown:
         for each in rule.idle or (None,):
             ends = (
                 (

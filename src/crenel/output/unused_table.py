@@ -11,7 +11,7 @@ from crenel.output.words import clean, short_party, short_traffic
 def render(report: UnusedReport, paint: Paint = PLAIN) -> str:
     """Write each rule with what of it was never used, then what the reader has to know."""
     lines = warning(report.context, paint)
-    for rule in report.unused.rules:
+    for rule in report.shown:
         lines.append(f"{paint(BOLD, clean(title(rule)))}: {use(rule)}")
         lines += [
             f"  {short_party(each.source)} to {short_party(each.destination)} "

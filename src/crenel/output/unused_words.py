@@ -21,6 +21,13 @@ class UnusedReport:
     observed: Observations
     context: Context = field(default_factory=Context)
     everything: Traffic = EVERYTHING
+    only_never: bool = False
+    """Whether rules that were used in part are left out."""
+
+    @property
+    def shown(self) -> tuple[RuleUse, ...]:
+        """The rules that are listed."""
+        return tuple(rule for rule in self.unused.rules if not (self.only_never and rule.used))
 
 
 def title(rule: RuleUse) -> str:

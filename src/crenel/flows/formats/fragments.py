@@ -25,7 +25,8 @@ _PROTOCOLS = {
 
 _CHECKED = """
 SELECT first_at, last_at, source_address, source_port, source_name, target_address, target_port, target_name,
-       COALESCE(domain, '') AS domain, protocol, verdict, opened, 1 AS records, bytes, line,
+       COALESCE(domain, '') AS domain, protocol, verdict, opened,
+       GREATEST(COALESCE(TRY_CAST(times AS BIGINT), 1), 1) AS records, bytes, line,
        CASE WHEN COALESCE(trouble, '') <> '' THEN trouble
             WHEN protocol IS NULL THEN 'no protocol'
             WHEN source_address = '' AND source_name = '' THEN 'no source'
@@ -37,14 +38,17 @@ FROM (
   SELECT first_at, COALESCE(last_at, first_at) AS last_at,
          @source_address@ AS source_address, @source_port@ AS source_port, COALESCE(source_name, '') AS source_name,
          @target_address@ AS target_address, @target_port@ AS target_port, COALESCE(target_name, '') AS target_name,
-         domain, protocol, verdict, opened, TRY_CAST(bytes AS BIGINT) AS bytes, line, trouble
-  FROM (SELECT *, @protocol@ AS protocol FROM (@raw@) a) b
+         domain, protocol, verdict, opened, TRY_CAST(bytes AS BIGINT) AS bytes, times, line, trouble
+  FROM (SELECT *, @protocol@ AS protocol, @times@ AS times FROM (@raw@) a) b
 ) c
 """
 
 
-def checked(raw: str) -> str:
-    """The records of a format: `raw` has their columns as texts, `proto` for the protocol, and the `line`."""
+def checked(raw: str, times: str = "1") -> str:
+    """The records of a format: `raw` has their columns as texts, `proto` for the protocol, and the `line`.
+
+    `times` is the column, or the number, of records that a line stands for.
+    """
     ported = ", ".join(str(number) for number in sorted(PORTED))
     return filled(
         _CHECKED,
@@ -54,6 +58,7 @@ def checked(raw: str) -> str:
         target_port=_port("target_port", ported),
         protocol=protocol("proto"),
         ported=ported,
+        times=times,
         raw=raw,
     )
 
@@ -61,27 +66,21 @@ def checked(raw: str) -> str:
 def _address(column: str) -> str:
     """An address; of IPv4 in IPv6 (RFC 4291, 2.5.5.2), as sockets of both families show it, the IPv4 part."""
     text = (
-        "CASE WHEN @column@ IS NULL OR @column@ IN ('', '-') THEN '' WHEN @column@ LIKE '::ffff:%.%' "
-        "THEN SUBSTR(@column@, 8) ELSE @column@ END"
+        "CASE WHEN @column@ IS NULL OR @column@ = '-' THEN '' WHEN STARTS_WITH(@column@, '::ffff:') "
+        "AND CONTAINS(@column@, '.') THEN SUBSTR(@column@, 8) ELSE @column@ END"
     )
     return filled(text, column=column)
 
 
 def _port(column: str, ported: str) -> str:
-    text = (
-        "CASE WHEN protocol IN (@ported@) AND TRY_CAST(@column@ AS INTEGER) BETWEEN 0 AND 65535 "
-        "THEN TRY_CAST(@column@ AS INTEGER) END"
-    )
+    text = "CASE WHEN protocol IN (@ported@) THEN CAST(TRY_CAST(@column@ AS USMALLINT) AS INTEGER) END"
     return filled(text, ported=ported, column=column)
 
 
 def protocol(column: str) -> str:
     """The number of a protocol that is written as a number or as a name."""
     names = " ".join(f"WHEN {text_literal(name)} THEN {number}" for name, number in _PROTOCOLS.items())
-    text = (
-        "CASE WHEN TRY_CAST(@column@ AS INTEGER) BETWEEN 0 AND 255 THEN TRY_CAST(@column@ AS INTEGER) "
-        "ELSE CASE LOWER(@column@) @names@ END END"
-    )
+    text = "COALESCE(CAST(TRY_CAST(@column@ AS UTINYINT) AS INTEGER), CASE LOWER(@column@) @names@ END)"
     return filled(text, column=column, names=names)
 
 
@@ -90,9 +89,10 @@ def moment(column: str) -> str:
     return filled("EPOCH_MS(TRY_CAST(@column@ AS TIMESTAMPTZ))", column=column)
 
 
-def by_flags(syn: str, ack: str) -> str:
+def by_flags(syn: str, ack: str, tcp: str) -> str:
     """Who opened the connection, by the flags of TCP: SYN is the opener's, with ACK the server's (RFC 9293)."""
-    return filled("CASE WHEN (@syn@) AND (@ack@) THEN 'target' WHEN @syn@ THEN 'source' ELSE '' END", syn=syn, ack=ack)
+    text = "CASE WHEN NOT (@tcp@) OR NOT (@syn@) THEN '' WHEN @ack@ THEN 'target' ELSE 'source' END"
+    return filled(text, syn=syn, ack=ack, tcp=tcp)
 
 
 def host(column: str) -> str:

@@ -46,7 +46,7 @@ SELECT @time@ AS first_at, @time@ AS last_at,
        CASE WHEN j.verdict IN ('FORWARDED', 'REDIRECTED', 'AUDIT') THEN 'forwarded'
             WHEN j.verdict IN ('DROPPED', 'ERROR') THEN 'dropped' ELSE 'unknown' END AS verdict,
        CASE WHEN COALESCE(j.is_reply, j.reply) THEN 'target' WHEN NOT j.is_reply THEN 'source'
-            WHEN j.l4.TCP IS NOT NULL THEN @flags@ ELSE '' END AS opened,
+            ELSE @flags@ END AS opened,
        NULL AS bytes, line,
        CASE WHEN j IS NULL THEN 'no JSON object'
             WHEN j.lost_events IS NOT NULL THEN '-events that Cilium lost (lost_events)'
@@ -79,7 +79,11 @@ def records(source: Source) -> str:
         time=moment("j.time"),
         source=filled(_NAME, end="j.source"),
         target=filled(_NAME, end="j.destination"),
-        flags=by_flags("COALESCE(j.l4.TCP.flags.SYN, false)", "COALESCE(j.l4.TCP.flags.ACK, false)"),
+        flags=by_flags(
+            "COALESCE(j.l4.TCP.flags.SYN, false)",
+            "COALESCE(j.l4.TCP.flags.ACK, false)",
+            "j.l4.TCP IS NOT NULL",
+        ),
         values=transformed(source, _STRUCTURE, "COALESCE(JSON_EXTRACT(value, '$.flow'), value)"),
     )
     return checked(raw)

@@ -30,7 +30,7 @@ SELECT instant AS first_at, instant AS last_at, REGEXP_EXTRACT(line, ' SRC=([0-9
        REGEXP_EXTRACT(line, ' PROTO=(\S+)', 1) AS proto,
        CASE WHEN REGEXP_MATCHES(prefix, 'drop|reject|deny|denied|block') THEN 'dropped'
             WHEN REGEXP_MATCHES(prefix, 'accept|allow|permit|pass') THEN 'forwarded' ELSE 'unknown' END AS verdict,
-       CASE WHEN line LIKE '%PROTO=TCP %' THEN @flags@ ELSE '' END AS opened,
+       @flags@ AS opened,
        REGEXP_EXTRACT(line, ' LEN=([0-9]+)', 1) AS bytes, line,
        CASE WHEN REGEXP_EXTRACT(line, ' SRC=([0-9a-fA-F.:]+)', 1) = '' THEN '-other lines' END AS trouble
 FROM (
@@ -51,7 +51,9 @@ def records(source: Source) -> str:
     stamp = moment(r"REGEXP_EXTRACT(line, '^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)', 1)")
     raw = filled(
         _RAW,
-        flags=by_flags("REGEXP_MATCHES(line, ' SYN( |$)')", "REGEXP_MATCHES(line, ' ACK( |$)')"),
+        flags=by_flags(
+            "REGEXP_MATCHES(line, ' SYN( |$)')", "REGEXP_MATCHES(line, ' ACK( |$)')", "line LIKE '%PROTO=TCP %'"
+        ),
         stamp=stamp,
         lines=text_lines(source),
     )

@@ -15,7 +15,8 @@ import re
 from crenel.flows.aggregation import filled
 from crenel.flows.engine import cells_of, text_literal
 from crenel.flows.errors import FlowsError
-from crenel.flows.formats.fragments import by_flags, checked, moment
+from crenel.flows.formats.fragments import by_flags, checked, moment, protocol
+from crenel.flows.observed import ELSEWHERE, INTERNET
 from crenel.flows.sources import Source
 
 NAME = "csv"
@@ -38,6 +39,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "verdict": ("verdict", "action", "decision", "disposition"),
     "flags": ("tcp_flags", "tcpflags", "flags", "flg", "tcp_control_bits", "tcpcontrolbits"),
     "reply": ("is_reply", "reply"),
+    "number": ("records", "num_flows", "flows", "count"),
     "domain": ("domain", "dns_name", "destination_domain", "fqdn"),
 }  # fmt: skip
 """What a column may be called, in lower case with ``_`` for spaces, dots and hyphens; an earlier name goes first."""
@@ -46,10 +48,10 @@ _DELIMITERS = (",", ";", "\t", "|")
 
 _RAW = """
 SELECT COALESCE(@first@, @last@) AS first_at, @last@ AS last_at,
-       CASE WHEN @source@ LIKE '%/%' THEN '' ELSE @source@ END AS source_address, @source_port@ AS source_port,
-       CASE WHEN @source@ LIKE '%/%' THEN 'place/' || @source@ END AS source_name,
-       CASE WHEN @target@ LIKE '%/%' THEN '' ELSE @target@ END AS target_address, @target_port@ AS target_port,
-       CASE WHEN @target@ LIKE '%/%' THEN 'place/' || @target@ END AS target_name,
+       CASE WHEN @is_source@ THEN '' ELSE @source@ END AS source_address, @source_port@ AS source_port,
+       CASE WHEN @is_source@ THEN 'place/' || @source@ END AS source_name,
+       CASE WHEN @is_target@ THEN '' ELSE @target@ END AS target_address, @target_port@ AS target_port,
+       CASE WHEN @is_target@ THEN 'place/' || @target@ END AS target_name,
        @domain@ AS domain, @protocol@ AS proto,
        CASE WHEN LOWER(@verdict@) IN ('accept', 'accepted', 'allow', 'allowed', 'forwarded', 'forward', 'permit',
                                       'permitted', 'pass', 'a') THEN 'forwarded'
@@ -58,9 +60,11 @@ SELECT COALESCE(@first@, @last@) AS first_at, @last@ AS last_at,
             ELSE '@silent@' END AS verdict,
        CASE WHEN LOWER(@reply@) IN ('true', '1', 'yes', 't') THEN 'target'
             WHEN LOWER(@reply@) IN ('false', '0', 'no', 'f') THEN 'source' ELSE @opened@ END AS opened,
-       @bytes@ AS bytes, @line@ AS line, NULL AS trouble
+       @bytes@ AS bytes, @number@ AS number, @line@ AS line, NULL AS trouble
 FROM @cells@
 """
+
+_IS_PLACE = f"(@x@ LIKE '%/%' OR @x@ IN ('{INTERNET}', '{ELSEWHERE}'))"
 
 _TIME = """
 CASE WHEN TRY_CAST(@x@ AS DOUBLE) > 100000000000 THEN CAST(TRY_CAST(@x@ AS DOUBLE) AS BIGINT)
@@ -107,33 +111,45 @@ def records(source: Source) -> str:
     both = ", ".join(f"COALESCE(c{number}, '')" for number in range(len(names)))
     raw = filled(
         _RAW,
-        **{word: cell.get(word, "NULL") for word in ("source_port", "target_port", "reply", "domain", "bytes")},
+        **{
+            word: cell.get(word, "NULL")
+            for word in ("source_port", "target_port", "reply", "domain", "bytes", "number")
+        },
+        is_source=filled(_IS_PLACE, x=cell["source"]),
+        is_target=filled(_IS_PLACE, x=cell["target"]),
         source=cell["source"],
         target=cell["target"],
         first=_time(cell["first"]) if "first" in cell else "NULL",
         last=_time(cell["last"]) if "last" in cell else "NULL",
         verdict=cell.get("verdict", "NULL"),
         silent="unknown" if "verdict" in cell else "forwarded",
-        opened=_opened(cell),
+        opened=_opened(cell, of_interval="srcaddr" not in _plain(names) and "pkt_srcaddr" not in _plain(names)),
         protocol=cell.get("protocol", "'tcp'"),
         line=f"CONCAT_WS(@separator@, {both})",
         separator=text_literal(separator),
         cells=cells_of(source.path, source.compressed, len(names), separator),
     )
-    return checked(raw)
+    return checked(raw, "number")
 
 
-def _opened(cell: dict[str, str]) -> str:
+def _opened(cell: dict[str, str], *, of_interval: bool) -> str:
+    """Who opened the connection.
+
+    NetFlow and IPFIX join the flags of all packets of an interval (RFC 5102, tcpControlBits): SYN with ACK is then of
+    either end. AWS has ACK only where it came with SYN.
+    """
     if "source_port" not in cell:
         return "'source'"
     if "flags" not in cell:
         return "''"
     number = f"TRY_CAST({cell['flags']} AS INTEGER)"
     letters = f"UPPER({cell['flags']})"
-    return by_flags(
-        f"COALESCE({number} & 2 = 2, {letters} LIKE '%S%', false)",
-        f"COALESCE({number} & 16 = 16, {letters} LIKE '%A%', false)",
-    )
+    syn = f"COALESCE({number} & 2 = 2, {letters} LIKE '%S%', false)"
+    ack = f"COALESCE({number} & 16 = 16, {letters} LIKE '%A%', false)"
+    tcp = f"{protocol(cell['protocol'])} = 6" if "protocol" in cell else "true"
+    if of_interval:
+        return by_flags(f"{syn} AND NOT {ack}", "false", tcp)
+    return by_flags(syn, ack, tcp)
 
 
 def _time(column: str) -> str:
@@ -150,9 +166,13 @@ def _header(head: str) -> tuple[str, list[str]]:
         return separator, []
 
 
+def _plain(names: list[str]) -> list[str]:
+    return [re.sub(r"[\s.\-]+", "_", name.strip().lower()) for name in names]
+
+
 def _places(names: list[str]) -> dict[str, int]:
     """Which column has what: the words of `COLUMNS` with their numbers."""
-    plain = [re.sub(r"[\s.\-]+", "_", name.strip().lower()) for name in names]
+    plain = _plain(names)
     found: dict[str, int] = {}
     for word, known in COLUMNS.items():
         spelled = [name for name in (f"pkt_{known[0]}", *known) if name in plain]

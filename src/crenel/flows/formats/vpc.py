@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 
 from crenel.flows.aggregation import filled
+from crenel.flows.engine import cells_of, text_literal
 from crenel.flows.errors import FlowsError
-from crenel.flows.formats.fragments import by_flags, checked, text_lines
+from crenel.flows.formats.fragments import by_flags, checked
 from crenel.flows.sources import Source
 
 NAME = "vpc"
@@ -35,11 +36,10 @@ SELECT 1000 * TRY_CAST(@start@ AS BIGINT) AS first_at, 1000 * TRY_CAST(@end@ AS 
        @source@ AS source_address, @srcport@ AS source_port, '' AS source_name,
        @target@ AS target_address, @dstport@ AS target_port, '' AS target_name, '' AS domain, @protocol@ AS proto,
        CASE @action@ WHEN 'ACCEPT' THEN 'forwarded' WHEN 'REJECT' THEN 'dropped' ELSE 'unknown' END AS verdict,
-       @opened@ AS opened, @bytes@ AS bytes, line,
-       CASE WHEN LEN(f) <> @number@ THEN 'not as many fields as the format has'
-            WHEN @status@ = 'NODATA' THEN '-intervals without traffic (NODATA)'
+       @opened@ AS opened, @bytes@ AS bytes, @line@ AS line,
+       CASE WHEN @status@ = 'NODATA' THEN '-intervals without traffic (NODATA)'
             WHEN @status@ = 'SKIPDATA' THEN '-intervals that AWS could not record (SKIPDATA)' END AS trouble
-FROM (SELECT line, @fields@ AS f FROM (SELECT line, STRING_SPLIT(line, ' ') AS g FROM @lines@ WHERE @records@)) a
+FROM @cells@ WHERE @first@ IS NULL OR @first@ <> @name@
 """
 
 
@@ -87,9 +87,11 @@ def fields_of(source: Source, given: str) -> tuple[str, ...]:
 
 def records(source: Source, fields: tuple[str, ...]) -> str:
     """The records of a log with some fields."""
-    place = {name: f"f[{number}]" for number, name in reversed(list(enumerate(fields, 1)))}
-    flags = f"TRY_CAST({place['tcp-flags']} AS INTEGER)" if "tcp-flags" in place else ""
     stamped = re.match(_STAMP, _first(source.head)) is not None and fields[0] != "start"
+    place = {name: f"c{number}" for number, name in reversed(list(enumerate(fields, 1 if stamped else 0)))}
+    number = len(fields) + stamped
+    header = next(name for name in ("srcaddr", "pkt-srcaddr") if name in place)
+    flags = f"TRY_CAST({place['tcp-flags']} AS INTEGER)" if "tcp-flags" in place else ""
     raw = filled(
         _RAW,
         **{name: place.get(name, "NULL") for name in ("start", "end", "srcport", "dstport", "protocol", "bytes")},
@@ -97,11 +99,13 @@ def records(source: Source, fields: tuple[str, ...]) -> str:
         target=_either(place, "dstaddr"),
         action=place.get("action", "''"),
         status=place.get("log-status", "''"),
-        opened=by_flags(f"COALESCE({flags} & 2, 0) = 2", f"{flags} & 16 = 16") if flags else "''",
-        number=str(len(fields)),
-        fields="g[2:]" if stamped else "g",
-        lines=text_lines(source),
-        records="line NOT LIKE '%srcaddr%'",
+        opened=by_flags(f"COALESCE({flags} & 2, 0) = 2", f"{flags} & 16 = 16", f"{place['protocol']} = '6'")
+        if flags
+        else "''",
+        line=f"CONCAT_WS(' ', {', '.join(f'c{each}' for each in range(number))})",
+        cells=cells_of(source.path, source.compressed, number, " ", headed=False),
+        first=place[header],
+        name=text_literal(header),
     )
     return checked(raw)
 

@@ -7,8 +7,8 @@ denies is not open. Addresses outside are counted by the blocks that rules cut t
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -73,13 +73,18 @@ class Unused:
     """The rules that are not used in full, those never used first, and over what time that was observed."""
 
     rules: tuple[RuleUse, ...]
-    examined: int
-    """How many allowing rules there are."""
+    allowing: Mapping[str, int]
+    """How many allowing rules each policy has."""
     open_ingress: tuple[str, ...]
     """Workloads that no policy isolates for ingress: nothing says what they need not have open."""
     open_egress: tuple[str, ...]
     first: datetime | None
     last: datetime | None
+
+    @property
+    def examined(self) -> int:
+        """How many allowing rules there are."""
+        return sum(self.allowing.values())
 
 
 @dataclass(slots=True)
@@ -135,7 +140,7 @@ class _Comparison:
         )
         return Unused(
             tuple(rule for rule in rules if rule.idle or not rule.used),
-            len(self.tallies),
+            Counter(tally.policy.title for tally in self.tallies.values()),
             tuple(self._open(Direction.INGRESS)),
             tuple(self._open(Direction.EGRESS)),
             self.observed.first,
