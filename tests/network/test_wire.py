@@ -12,6 +12,7 @@ from crenel.network.firewalls import (
     Infrastructure,
     Interface,
     Peer,
+    Subnet,
     Tier,
     with_tenants,
 )
@@ -150,3 +151,12 @@ def test_an_interface_with_a_whole_network_costs_nothing() -> None:
     assert asked(Infrastructure([WEB, wide], [tier]), "wide") is Outcome.ALLOWED
     narrow = Tier("group", Direction.INGRESS, ((group("one", allow(peer("10.1.0.0/16")), guards=("web",)),),), True)
     assert asked(Infrastructure([WEB, wide], [narrow]), "wide") is Outcome.UNKNOWN
+
+
+def test_infrastructures_keep_their_subnets() -> None:
+    """Two infrastructures side by side have the subnets of both, and interfaces that say which one they are in."""
+    front, back = (Subnet(name, AddressSet.of(cidr)) for name, cidr in (("a", "10.0.1.0/24"), ("b", "10.0.2.0/24")))
+    one = Infrastructure([Interface("lb", subnet="a")], subnets=[front])
+    both = one | Infrastructure([Interface("node", subnet="b")], subnets=[back])
+    assert both.subnets == [front, back]
+    assert [each.subnet for each in both.interfaces] == ["a", "b"]

@@ -76,6 +76,8 @@ class Interface:
     origin: Origin = NOWHERE
     ranges: AddressSet = AddressSet()
     """Where its addresses lie while they are not known: the ranges of its subnet in a plan."""
+    subnet: str = ""
+    """The id of the subnet that it is in, on platforms where firewalls stand at subnets; empty where it is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,14 @@ class Balancer:
 
 
 @dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet, by its id, and the addresses that are in it, of which some may not be known."""
+
+    name: str
+    addresses: AddressSet
+
+
+@dataclass(frozen=True, slots=True)
 class ControlPlane:
     """The endpoint of a cluster's API server, as a managed service guards it.
 
@@ -228,6 +238,8 @@ class Infrastructure:
     """Filters that surely guard nothing: the input has all that they could. Their rules are of both directions."""
     unabridged: Sequence[tuple[Tier, ...]] = ()
     """Tiers in a row with all their rules, of which `tiers` leave out what decides nothing; no question asks them."""
+    subnets: Sequence[Subnet] = ()
+    """Those that the interfaces name."""
 
     def __bool__(self) -> bool:
         return bool(self.interfaces or self.tiers or self.balancers)
@@ -243,6 +255,7 @@ class Infrastructure:
             [*self.control_planes, *other.control_planes],
             [*self.idle, *other.idle],
             [*self.unabridged, *other.unabridged],
+            [*self.subnets, *other.subnets],
         )
 
 

@@ -19,7 +19,7 @@ from crenel.dialects.aws.records import Card, Estate
 from crenel.dialects.aws.routing import Routing
 from crenel.dialects.aws.tiers import Tiers
 from crenel.network.addresses import FAMILIES, AddressSet
-from crenel.network.firewalls import Infrastructure, Interface, Role
+from crenel.network.firewalls import Infrastructure, Interface, Role, Subnet
 from crenel.provenance import Origin
 
 __all__ = ["read", "recognises"]
@@ -96,6 +96,7 @@ def read(documents: Sequence[tuple[Any, Origin]]) -> Infrastructure:
     return Infrastructure(
         interfaces, tiers.all(), list(balancers(estate)), list(_assumptions(estate)), estate.problems,
         idle=tiers.idle() if listed else (),
+        subnets=[Subnet(each.id, each.addresses) for each in estate.subnets.values()],
     )  # fmt: skip
 
 
@@ -120,6 +121,7 @@ def _interface(card: Card, estate: Estate, routing: Routing) -> Interface:
         leaves={family: routing.leaves(card, family) for family in FAMILIES},
         origin=card.origin,
         ranges=known.addresses if known is not None and not card.addresses else AddressSet(),
+        subnet=card.subnet,
     )
 
 
