@@ -17,6 +17,8 @@ REMEDIES = {
     "OpenStack": (f"{_BETA}openstack-internal-load-balancer", "true"),
 }
 """The annotation of each cloud, and its value."""
+_OLDER_ON_AWS = (f"{_BETA}aws-load-balancer-internal", "true")
+"""Both controllers of AWS know it; the one in cloud-provider-aws knows no other (docs/service_controller.md)."""
 _CLOUDS = {
     "aws-": "AWS", "azure-": "Azure", "networking.gke.io/": "Google Cloud", "cloud.google.com/": "Google Cloud",
     "openstack-": "OpenStack", "oci-": "Oracle Cloud", "ibm-": "IBM Cloud", "do-": "DigitalOcean",
@@ -80,6 +82,16 @@ def _misspelt(key: str) -> str:
 def _ratio(one: str, other: str) -> float:
     """How alike two names of about the same length are; 0 for others, which mean something else."""
     return difflib.SequenceMatcher(None, one, other).ratio() if abs(len(one) - len(other)) <= 2 else 0.0
+
+
+def remedy(service: Service, cloud: str) -> tuple[str, str] | None:
+    """The annotation that makes the load balancer of a Service internal in a cloud; None where none is known."""
+    if cloud != "AWS":
+        return REMEDIES.get(cloud)
+    said, spec = service.metadata.annotations or {}, service.spec
+    newer = said.get(f"{_BETA}aws-load-balancer-type") in ("external", "nlb-ip") or REMEDIES[cloud][0] in said
+    newer = newer or (spec is not None and spec.load_balancer_class == "service.k8s.aws/nlb")
+    return REMEDIES[cloud] if newer else _OLDER_ON_AWS
 
 
 def labelled(service: Service) -> str:

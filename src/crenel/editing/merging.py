@@ -21,6 +21,7 @@ from crenel.editing.patches import Edit, Remove
 from crenel.editing.values import NoSuchFieldError, RefusalError, applied, apply, ordered
 from crenel.provenance import Origin
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INDENTS = ((2, 2, 0), (2, 4, 2), (4, 2, 0), (4, 4, 0), (4, 4, 2), (4, 6, 4), (2, 3, 1))
 """(mapping, sequence, offset) of the usual ways to write lists."""
 
@@ -65,10 +66,21 @@ def _expected(text: str, edits: Sequence[Edit], origin: Origin) -> Any:
         raise RefusalError(f"{origin.source}: {error}") from None
 
 
-def _closest(text: str, origin: Origin) -> list[tuple[str, _Style]]:
-    """The text as ruamel.yaml writes it in the usual styles, the most alike first."""
-    dumped = [(_dumped(text, (), style, origin), style) for style in _styles(text)]
-    return sorted(dumped, key=lambda each: -len(set(_pieces(each[0])) & set(_pieces(text))))
+def _closest(text: str, origin: Origin) -> Iterator[tuple[str, _Style]]:
+    """The text as ruamel.yaml writes it in the usual styles, the most alike first.
+
+    A style that has all lines of the text is tried before others are looked for.
+    """
+    lines = set(_pieces(text))
+    known: list[tuple[int, str, _Style]] = []
+    for style in _styles(text):
+        dumped = _dumped(text, (), style, origin)
+        alike = len(lines & set(_pieces(dumped)))
+        if alike == len(lines):
+            yield dumped, style
+        else:
+            known.append((alike, dumped, style))
+    yield from ((dumped, style) for _, dumped, style in sorted(known, key=lambda each: -each[0]))
 
 
 def _styles(text: str) -> Iterator[_Style]:
@@ -157,7 +169,7 @@ def _spacing(marks: str) -> type:
 def _data(text: str, origin: Origin) -> Any:
     """What a text means to a reader of YAML 1.1, as Kubernetes is one."""
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, _LOADER)  # noqa: S506 - both are safe
     except (yaml.YAMLError, ValueError, RecursionError):
         raise RefusalError(f"{origin.source}: cannot be edited without breaking it") from None
 

@@ -138,3 +138,9 @@ def test_too_many_to_mend() -> None:
     many = [workload(f"shop/w{number}") for number in range(60)]
     found = result([*many, *SHOP, policy("data/db", ingress=[])], allow("shop/*", "data/db:sql"))
     assert found.mending is not None and not found.mending.whole
+
+
+def test_hosts_are_no_targets_of_policies() -> None:
+    """A statement about a URL beside the one that is mended is nothing that a policy could keep."""
+    found = mending(SHOP, only("shop/cart", "data/db:5432"), allow("internet", "https://shop.example.com/"))
+    assert [edit.text for edit in found.remedy.edits] == ["add a NetworkPolicy"]

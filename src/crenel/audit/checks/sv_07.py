@@ -60,7 +60,7 @@ from crenel.audit.exposed import reasons, widest, witness
 from crenel.audit.finding import Check, Finding, Pillar, Severity
 from crenel.audit.subject import Subject
 from crenel.dialects.entries import EntryKind
-from crenel.editing.patches import Patch, Remove
+from crenel.editing.patches import Edit, Patch, Remove
 from crenel.kubernetes.objects.services import Service
 from crenel.network.addresses import INTERNET, AddressSet
 
@@ -86,8 +86,16 @@ def _finding(subject: Subject, service: Service, addresses: list[str]) -> Findin
         witness=witness(best),
         evidence=reasons(best),
         fix="remove externalIPs, and use a load balancer or a gateway",
-        patch=Patch(service.origin, Remove(("spec", "externalIPs"))),
+        patch=Patch(service.origin, *_edits(service)),
     )
+
+
+def _edits(service: Service) -> Iterator[Edit]:
+    """What goes: the policy for traffic from outside too, where no other way in is left that may have one."""
+    yield Remove(("spec", "externalIPs"))
+    spec = service.spec
+    if spec is not None and spec.external_traffic_policy and spec.type in (None, "ClusterIP"):
+        yield Remove(("spec", "externalTrafficPolicy"))
 
 
 def _whose(subject: Subject, text: str) -> str:

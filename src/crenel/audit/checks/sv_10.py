@@ -76,7 +76,7 @@ from collections.abc import Iterator, Sequence
 from crenel.audit.balanced import is_balanced
 from crenel.audit.exposed import reasons, widest, witness
 from crenel.audit.finding import Check, Finding, Pillar, Severity
-from crenel.audit.internal import REMEDIES, Written, cloud_of, labelled, written
+from crenel.audit.internal import REMEDIES, Written, cloud_of, labelled, remedy, written
 from crenel.audit.settings import matches
 from crenel.audit.subject import Subject
 from crenel.dialects.destinations import PRIVATE
@@ -140,24 +140,24 @@ def _wrong(subject: Subject, service: Service, annotation: Written) -> Finding:
         what = f"no load balancer knows its annotation {annotation.key}; {annotation.right} is meant"
     else:
         what = f"{annotation.cloud} does not know the value {annotation.value!r} of its annotation {annotation.key}"
-    key, value = _remedy(subject, annotation.right)
+    key, value = _remedy(subject, service, annotation.right)
     edits = [Set((*_ANNOTATIONS, key), value)]
     removed = [Remove((*_ANNOTATIONS, annotation.key))] if annotation.key not in INTERNAL_ANNOTATIONS else []
     patch = Patch(service.origin, *edits, *removed)
     return _finding(subject, service, f"is meant to be internal, but {what}", annotation.key, key, value, patch)
 
 
-def _remedy(subject: Subject, right: str) -> tuple[str, str]:
+def _remedy(subject: Subject, service: Service, right: str) -> tuple[str, str]:
     """The annotation that does it: that of the cloud, or else the one that was meant."""
-    if subject.cloud and cloud_of(right) != subject.cloud:
-        return REMEDIES[subject.cloud]
+    if cloud_of(right) != subject.cloud and (found := remedy(service, subject.cloud)) is not None:
+        return found
     return next(
         (pair for pair in REMEDIES.values() if pair[0] == right), (right, max(INTERNAL_ANNOTATIONS[right]))
     )  # fmt: skip
 
 
 def _absent(subject: Subject, service: Service, said: str) -> Finding:
-    key, value = REMEDIES.get(subject.cloud, ("", ""))
+    key, value = remedy(service, subject.cloud) or ("", "")
     patch = Patch(service.origin, Set((*_ANNOTATIONS, key), value)) if key else None
     return _finding(subject, service, f"{said} calls it internal, and nothing makes it so", "", key, value, patch)
 

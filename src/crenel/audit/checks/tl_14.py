@@ -68,7 +68,8 @@ from crenel.provenance import FieldPath
 CHECK = Check("TL-14", "HSTS or redirect switched off", Pillar.TLS, Severity.LOW)
 _LEAST = 15768000
 """Seconds of half a year: below that even lenient scanners complain. Mozilla recommends four times as much."""
-_GOOD = "63072000"
+GOOD = "63072000"
+"""What is to be sent: the seconds of two years."""
 _OPENSHIFT = "haproxy.router.openshift.io/hsts_header"
 _HEADER = "strict-transport-security"
 _AGE = re.compile(r"max-age\s*=\s*\"?(\d+)", re.IGNORECASE)
@@ -93,7 +94,7 @@ def _of_config(config: ConfigMap) -> Iterator[Finding]:
     age = config.data.get("hsts-max-age")
     if not off and isinstance(age, str) and age.isdecimal() and int(age) < _LEAST:
         yield _short(
-            config, ("data", "hsts-max-age"), int(age), Patch(config.origin, Set(("data", "hsts-max-age"), _GOOD))
+            config, ("data", "hsts-max-age"), int(age), Patch(config.origin, Set(("data", "hsts-max-age"), GOOD))
         )
     if config.data.get("ssl-redirect") == "false":
         yield _switch(config, "ssl-redirect", "plain HTTP is answered beside TLS for every host")
@@ -123,7 +124,7 @@ def _short(thing: Thing, field: FieldPath, seconds: int, patch: Patch | None = N
         thing,
         "browsers are told to forget TLS" if not seconds else f"browsers are told of TLS for {days} days only",
         field=field,
-        fix=f"have max-age={_GOOD} sent, two years",
+        fix=f"have max-age={GOOD} sent, two years",
         patch=patch,
     )
 

@@ -17,6 +17,7 @@ from crenel.kubernetes.population import NAMESPACE_NAME, Group
 from crenel.network.rules import Direction
 from crenel.network.traffic import Match
 from crenel.questions import places
+from crenel.questions.exposure.targets import is_url
 from crenel.questions.parties import EVERY
 from crenel.questions.proving.ends import Ends
 from crenel.questions.remedies.networkpolicy import ports_of
@@ -47,13 +48,14 @@ class Guards:
         for statement in self._statements:
             if not isinstance(statement, Allow | Only):
                 continue
-            aims = self._ends.targets(statement.targets).aims
+            targets = tuple(part for part in statement.targets if not is_url(part.text))
+            aims = self._ends.targets(targets).aims
             if direction is Direction.INGRESS:
                 for aim in aims:
                     if aim.chosen.everyone >> index & 1:
                         yield from self._rule(direction, statement.sources, aim.matches, group.namespace)
             elif self._begins(statement, index):
-                for part in statement.targets:
+                for part in targets:
                     for aim in self._ends.targets((part,)).aims:
                         yield from self._rule(direction, (part,), aim.matches, group.namespace)
 
