@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import audit, authority, certificates, exposure, kernel, probing
+from benchmarks import audit, authority, certificates, exposure, flows, hardening, kernel, probing
 from benchmarks.generate import VARIANTS, Shape, write
 from benchmarks.measure import CRENEL, PYTHON, Cost, best, run
 from benchmarks.rows import Row
@@ -70,6 +70,8 @@ def measurements(folder: Path, sizes: Sequence[int], large: int, repeat: int, *,
     yield from certificates.measurements()
     yield from authority.measurements()
     yield from probing.measurements()
+    yield from flows.measurements()
+    yield from hardening.measurements()
     yield from kernel.measurements()
     if variants:
         yield from _variants(folder, repeat)

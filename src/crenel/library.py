@@ -15,14 +15,15 @@ from crenel.dialects.enforcement import Enforcement
 from crenel.dialects.foreign import is_cluster_wide, is_foreign
 from crenel.dialects.foreign import notice as foreign_notice
 from crenel.dialects.model import Input, Model, build, enforcement_of
-from crenel.intents.apart import without_intents
+from crenel.intents.apart import declared, without_intents
 from crenel.kubernetes.decode import Decoded, decode
 from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
 from crenel.kubernetes.operators import is_predictable
 from crenel.kubernetes.population import further_addresses, node_addresses
+from crenel.kubernetes.replacing import Key, replaced
 from crenel.network.addresses import AddressSet
 from crenel.network.traffic import parse_traffic
-from crenel.provenance import Origin, Problem
+from crenel.provenance import FieldPath, Origin, Problem
 from crenel.questions import places
 from crenel.questions.can import blocked_pair, can
 from crenel.questions.connections import Connection, Selection, connections, everything
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from crenel.audit.baseline import Baseline
     from crenel.audit.report import Audit
     from crenel.audit.settings import Settings
+    from crenel.audit.subject import Subject
     from crenel.certificates.inventory.model import Inventory
     from crenel.dialects.assemble import Assembly
     from crenel.dialects.joined import Joined
@@ -66,6 +68,8 @@ class Network:
     """
 
     def __init__(self, reading: Reading, default_namespace: str = "default", pod_cidrs: Sequence[str] = ()) -> None:
+        self.declared = declared(reading)
+        """The intents that lie beside the objects of the input."""
         reading = without_intents(reading)
         decoded = _decode(reading.documents, default_namespace)
         self._reading = reading
@@ -114,6 +118,11 @@ class Network:
         from crenel.questions.exposure.outbound import Outlets
 
         return list(Outlets(self.joined).all())
+
+    @property
+    def default_namespace(self) -> str:
+        """Where objects live that name no namespace."""
+        return self._default_namespace
 
     @property
     def documents(self) -> Sequence[Document]:
@@ -314,7 +323,7 @@ class Network:
         return self._policies_changed(added, remove) or self._reread(added, remove)
 
     @cached_property
-    def _policies(self) -> dict[tuple[str, str, str], NetworkPolicy | AdminPolicy]:
+    def _policies(self) -> dict[Key, NetworkPolicy | AdminPolicy]:
         decoded = self.given.decoded
         policies: list[NetworkPolicy | AdminPolicy] = [*decoded.network_policies, *decoded.admin_policies]
         return {_key(policy): policy for policy in policies}
@@ -323,7 +332,7 @@ class Network:
         """The quick way, when nothing but policies differs."""
         fresh = _decode(added, self._default_namespace)
         policies: list[NetworkPolicy | AdminPolicy] = [*fresh.network_policies, *fresh.admin_policies]
-        gone = {_wanted(text) for text in remove}
+        gone = {places.object_key(text) for text in remove}
         if fresh.problems or len(policies) != len(added) or not all(each in self._policies for each in gone):
             return None
         new_keys = {_key(policy): policy for policy in policies}
@@ -349,7 +358,7 @@ class Network:
         old = self._reading
         reading = Reading(documents, old.problems, old.unreadable, old.loose, old.examined)
         new = Network(reading, self._default_namespace, self.given.pod_cidrs)
-        new.assumed, new.proxies = self.assumed, self.proxies
+        new.assumed, new.proxies, new.declared = self.assumed, self.proxies, self.declared
         return new
 
     def observe(
@@ -392,6 +401,16 @@ class Network:
 
         return cut(self, given, further)
 
+    def rewritten(self, documents: Sequence[Document], added: Sequence[Document] = ()) -> Network:
+        """Another network, with documents in the place of those that were read from the same place, and some more."""
+        fresh = {_place(each.origin): each for each in documents}
+        old = self._reading
+        kept = [fresh.get(_place(each.origin), each) for each in old.documents]
+        reading = replace(old, documents=[*kept, *added])
+        new = Network(reading, self._default_namespace, self.given.pod_cidrs)
+        new.assumed, new.proxies, new.declared = self.assumed, self.proxies, self.declared
+        return new
+
     def prove(self, intents: Intents) -> Proof:
         """Which declared intents hold, with what speaks against the others and the smallest change that mends them."""
         from crenel.questions.proving.ground import ground
@@ -416,6 +435,11 @@ class Network:
             SelectionError: the settings name a check that there is none of.
         """
         from crenel.audit.run import audit
+
+        return audit(self.subject(settings), baseline)
+
+    def subject(self, settings: Settings | None = None) -> Subject:
+        """What checks look at: everything in it is worked out when it is first asked for, and kept."""
         from crenel.audit.subject import Material, Subject
 
         reading = self._reading
@@ -425,7 +449,7 @@ class Network:
             self.given, self.infrastructure, self.assumed, self.proxies, origins, live, self.certificates,
             self._without_declared,
         )  # fmt: skip
-        return audit(Subject(material, settings), baseline)
+        return Subject(material, settings)
 
     def _without_declared(self) -> Infrastructure | None:
         """What of the infrastructure is there already; None where the input has only that, or nothing of it."""
@@ -458,34 +482,18 @@ def _decode(documents: Sequence[Document], default_namespace: str) -> Decoded:
     )
 
 
+def _place(origin: Origin) -> tuple[str, int, FieldPath]:
+    return origin.source, origin.document, origin.item
+
+
 def _edited(
     documents: Sequence[Document], added: Sequence[Document], remove: Sequence[str], default_namespace: str
 ) -> list[Document]:
-    gone = {_wanted(text) for text in remove}
-    names = [_name_of(document.data, default_namespace) for document in documents]
-    for kind, namespace, name in gone.difference(names):
+    found, missing = replaced(documents, added, map(places.object_key, remove), default_namespace)
+    for kind, namespace, name in missing:
         raise PlaceError(f"nothing to leave out: no {kind} {namespace + '/' if namespace else ''}{name} in the input")
-    out = gone | {_name_of(document.data, default_namespace) for document in added}
-    return [*(document for document, name in zip(documents, names, strict=True) if name not in out), *added]
+    return found
 
 
-def _key(policy: NetworkPolicy | AdminPolicy) -> tuple[str, str, str]:
+def _key(policy: NetworkPolicy | AdminPolicy) -> Key:
     return policy.kind.lower(), policy.namespace, policy.name
-
-
-def _wanted(text: str) -> tuple[str, str, str]:
-    parts = text.split("/")
-    if len(parts) not in (2, 3) or not all(parts):
-        raise PlaceError(f"cannot read {text!r}: write KIND/NAMESPACE/NAME, or KIND/NAME for what is cluster-wide")
-    return parts[0].lower(), parts[1] if len(parts) == 3 else "", parts[-1]
-
-
-_CLUSTER_WIDE = {"namespace", "node", "adminnetworkpolicy", "baselineadminnetworkpolicy", "clusternetworkpolicy"}
-
-
-def _name_of(data: dict[str, Any], default_namespace: str) -> tuple[str, str, str]:
-    metadata = data.get("metadata")
-    found = metadata if isinstance(metadata, dict) else {}
-    kind = str(data.get("kind", "")).lower()
-    namespace = "" if kind in _CLUSTER_WIDE else str(found.get("namespace") or default_namespace)
-    return kind, namespace, str(found.get("name", ""))

@@ -720,11 +720,196 @@ class WrittenObjects(Strict):
     notices: list[Notice]
 
 
+class ObservedRow(Strict):
+    source: str
+    destination: str
+    traffic: list[Ports]
+    records: int
+    bytes: int | None
+    first: str | None
+    last: str | None
+    verdict: Literal["forwarded", "dropped", "unknown"]
+    ends: Literal["told", "known", "guessed"]
+    domain: str | None
+    addresses: int
+
+
+class SkippedRecords(Strict):
+    reason: str
+    records: int
+
+
+class BadLine(Strict):
+    file: str
+    line: int | None
+    text: str
+    reason: str
+
+
+class ReadLog(Strict):
+    source: str
+    format: str
+    records: int
+    skipped: list[SkippedRecords]
+    bad: int
+    examples: list[BadLine]
+    notes: list[str]
+
+
+class FailedLog(Strict):
+    source: str
+    reason: str
+
+
+class UnmappedEnd(Strict):
+    end: str
+    records: int
+
+
+class LogsRead(Strict, kw_only=True):
+    schema: Literal["crenel/v1"]
+    first: str | None
+    last: str | None
+    read: list[ReadLog]
+    failed: list[FailedLog]
+    unmapped: list[UnmappedEnd]
+    notes: list[str]
+    notices: list[Notice]
+
+
+class Flows(LogsRead, kw_only=True):
+    kind: Literal["flows"]
+    observed: list[ObservedRow]
+
+
+class BrokenRow(Strict):
+    observed: ObservedRow
+    outcome: Literal["denied", "partial", "unknown"]
+    reasons: list[str]
+    blocking: list[Step]
+
+
+class UnaskedRow(Strict):
+    observed: ObservedRow
+    reason: str
+
+
+class Preview(LogsRead, kw_only=True):
+    kind: Literal["preview"]
+    broken: list[BrokenRow]
+    uncertain: list[BrokenRow]
+    unasked: list[UnaskedRow]
+    kept: int
+    dropped: int
+
+
+class IdleConnection(Strict):
+    source: str | Group
+    destination: str | Group
+    traffic: list[Ports]
+
+
+class RuleUsed(Strict):
+    policy: str
+    direction: Literal["egress", "ingress"]
+    rule: int | None
+    used: bool
+    records: int
+    last: str | None
+    unused: list[IdleConnection]
+    file: str | None
+    line: int | None
+
+
+class OpenWorkloads(Strict):
+    ingress: list[str]
+    egress: list[str]
+
+
+class UnusedRules(LogsRead, kw_only=True):
+    kind: Literal["unused"]
+    rules: list[RuleUsed]
+    examined: int
+    open: OpenWorkloads
+
+
+class Reason(Strict):
+    kind: Literal["declared", "observed", "reference", "fact", "guess"]
+    says: str
+    file: str | None
+    line: int | None
+
+
+class Need(Strict):
+    source: str
+    target: str
+    traffic: str
+    guessed: bool
+    evidence: list[Reason]
+
+
+class WrittenFile(Strict):
+    path: str
+    policies: list[str]
+
+
+class Cut(Strict):
+    workload: str
+    direction: Literal["ingress", "egress"]
+    parties: list[str | Group]
+    traffic: list[Ports]
+    left: list[str]
+    used_by: list[str]
+
+
+class Left(Strict):
+    subject: str
+    what: str
+    why: str
+
+
+class Uncertain(Strict):
+    subject: str
+    says: str
+    file: str | None
+    line: int | None
+
+
+class HardeningLab(Strict):
+    probes: int
+    connected: int
+    dropped: int
+    disagreements: list[str]
+
+
+class Hardening(Strict):
+    schema: Literal["crenel/v1"]
+    kind: Literal["hardening"]
+    namespaces: list[str]
+    proved: bool
+    needs: list[Need]
+    files: list[WrittenFile]
+    out: str | None
+    changed: list[str]
+    cut: list[Cut]
+    open: list[Left]
+    uncertain: list[Uncertain]
+    inexpressible: list[Left]
+    kept: list[Left]
+    objections: list[str]
+    statements: dict[str, int] | None
+    lab: HardeningLab | None
+    notices: list[Notice]
+
+
 SHAPES: tuple[type[Strict], ...] = (
     AcmeCertificate, AcmeReport, WrittenObject, WrittenObjects,
     IssuedCertificate, AuthorityRoot, AuthorityConsumer, RotationWait, AuthorityRotation, RevokedCertificate,
     AuthorityReport,
     Against, Objecting, Mending, Proved, Proof,
+    Reason, Need, WrittenFile, Cut, Left, Uncertain, HardeningLab, Hardening,
+    ObservedRow, SkippedRecords, BadLine, ReadLog, FailedLog, UnmappedEnd, LogsRead, Flows, BrokenRow, UnaskedRow,
+    Preview, IdleConnection, RuleUsed, OpenWorkloads, UnusedRules,
     Ports, Group, Connection, Notice, Enforcement, Map, Step, Witness, Edit, Remedy, Verdict, Error, Change, Cause,
     Difference, Probe, Summary, Lab, RuleMet, Layer, Leg, Closing, Path, Exposure, Outlet, Outlets, Standing, Finding,
     TLSPort, Attempt, Handshakes, Wire, TLSSummary,

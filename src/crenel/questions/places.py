@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from crenel.dialects.destinations import PLATFORM
 from crenel.kubernetes.objects.services import Service
+from crenel.kubernetes.replacing import Key
 from crenel.network.addresses import INTERNET, AddressSet, Family, address_text, parse_network
 from crenel.network.network import Network
 from crenel.network.traffic import PORTED, Match, parse_traffic, protocol_name, protocol_number
@@ -251,3 +252,15 @@ def _service(namespace: str, name: str, text: str, directory: Directory) -> Plac
         if service.namespace == namespace and service.name == name:
             return Place(text, (), service=service)
     raise NowhereError(f"no Service {namespace}/{name} in the input")
+
+
+def object_key(text: str) -> Key:
+    """Read how an object is named: ``KIND/NAMESPACE/NAME``, or ``KIND/NAME`` for what is cluster-wide.
+
+    Raises:
+        PlaceError: it is written otherwise.
+    """
+    parts = text.split("/")
+    if len(parts) not in (2, 3) or not all(parts):
+        raise PlaceError(f"cannot read {text!r}: write KIND/NAMESPACE/NAME, or KIND/NAME for what is cluster-wide")
+    return parts[0].lower(), parts[1] if len(parts) == 3 else "", parts[-1]

@@ -1,0 +1,169 @@
+"""What `crenel harden` does."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crenel.cli import exit_codes, inputs, reporting
+from crenel.cli.clock import Clock
+from crenel.cli.complaints import complain, say
+from crenel.cli.usage import UsageError
+from crenel.harden.needs.naming import Resolving
+from crenel.harden.policies import entrance, files
+from crenel.harden.policies.harden import Hardening, Wishes
+from crenel.intents import Intents
+from crenel.library import Network
+from crenel.loading import load_intents
+from crenel.output import lab_words
+from crenel.output.hardening_report import HardeningReport, Tried
+from crenel.output.words import count
+
+if TYPE_CHECKING:
+    from crenel.flows.observed import Observations
+
+
+def harden(args: argparse.Namespace) -> int:
+    """Do all of it."""
+    clock = Clock()
+    _check(args)
+    inputs.pause_collector()
+    net = inputs.network(args, clock)
+    inputs.take_assumptions(args, net)
+    code = inputs.verify(args, net)
+    if nothing := inputs.nothing_examined(net):
+        return reporting.final(args, code, nothing)
+    intents = _intents(args, net, clock)
+    observed, seen_code = _observed(args, net, clock)
+    with clock.phase("solve"):
+        found = _hardened(args, net, intents, observed)
+        after = entrance.hardened(net, found)
+        proof = after.prove(intents) if intents.statements else None
+        preview = after.preview(observed) if observed is not None else None
+    wrong = complain([*intents.problems, *found.problems, *(proof.problems if proof is not None else ())])
+    report = HardeningReport(found, inputs.context(net), proof, preview)
+    if args.lab:
+        report = replace(report, lab=_tried(after))
+    if not found.namespaces:
+        say("nothing was examined: there is no workload that policies could isolate")
+        return reporting.final(args, code, exit_codes.NOTHING)
+    report = _written(args, report)
+    with clock.phase("render"):
+        reporting.emit(_render(report, args.format))
+    clock.report()
+    return reporting.final(args, code, seen_code, exit_codes.ERROR if wrong else exit_codes.FINE, _code(report))
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.flows:
+        from crenel.cli import observing
+
+        observing.check(args)
+    if args.out is not None:
+        try:
+            files.check(Path(args.out))
+        except (files.TakenError, OSError) as error:
+            raise UsageError(f"-o {error}", "name a folder that is not there yet") from None
+
+
+def _intents(args: argparse.Namespace, net: Network, clock: Clock) -> Intents:
+    """Those beside the input and those that are named."""
+    if not args.intents:
+        return net.declared
+    with clock.phase("read"):
+        more = load_intents(*args.intents)
+    known = {(each.origin.source, each.origin.document, each.field) for each in more.statements}
+    own = [
+        each for each in net.declared.statements if (each.origin.source, each.origin.document, each.field) not in known
+    ]
+    return Intents((*own, *more.statements), [*net.declared.problems, *more.problems])
+
+
+def _observed(args: argparse.Namespace, net: Network, clock: Clock) -> "tuple[Observations | None, int]":
+    if not args.flows:
+        return None, exit_codes.FINE
+    from crenel.cli import observing
+
+    found = observing.observe(net, args.flows, args, clock)
+    return found, observing.code(found, args)
+
+
+def _hardened(args: argparse.Namespace, net: Network, intents: Intents, observed: "Observations | None") -> Hardening:
+    try:
+        return entrance.harden(
+            net,
+            Wishes(tuple(args.namespace), args.guardrails, args.names, args.tighten),
+            intents=intents,
+            observed=observed.rows if observed is not None else (),
+            api_server=args.api_server,
+            resolving=Resolving(args.dns),
+            guess=not args.no_guesses,
+        )
+    except ValueError as error:
+        raise UsageError(f"--api-server: {error}") from None
+
+
+def _written(args: argparse.Namespace, report: HardeningReport) -> HardeningReport:
+    """Write the files, if they were asked for and are proved."""
+    if args.out is None:
+        return report
+    if not report.hardening.proved:
+        say("nothing was written: the proof failed")
+        return report
+    try:
+        changed = files.put(Path(args.out), report.hardening.files)
+    except files.TakenError as error:
+        raise UsageError(f"-o {error}") from None
+    except OSError as error:
+        raise UsageError(f"-o {args.out}: cannot be written: {error.strerror or error}") from None
+    say(f"{count(len(changed), 'file')} written to {args.out}" if changed else f"{args.out}: nothing changes")
+    return replace(report, out=args.out, changed=changed)
+
+
+def _tried(after: Network) -> Tried:
+    """Run the lab on the result.
+
+    Raises:
+        UsageError: the lab cannot be built here.
+    """
+    from crenel.kernel.namespaces import Forbidden
+    from crenel.kernel.nftables import missing
+    from crenel.lab.cluster.addressing import ExhaustedError
+    from crenel.lab.cluster.placement import NotPlacedError, place
+    from crenel.lab.keeping import rootless
+    from crenel.lab.lab import Lab
+    from crenel.lab.probing.observations import Fate
+    from crenel.lab.run import run
+    from crenel.lab.stage import stage
+
+    if problem := missing():
+        raise UsageError(problem)
+    try:
+        rootless.prepare()
+        with Lab(stage(place(after.model))) as lab:
+            found = run(lab)
+    except (ExhaustedError, NotPlacedError) as error:
+        raise UsageError(str(error)) from None
+    except Forbidden as error:
+        raise UsageError(f"{error}: run it as root, or allow that") from None
+    fates = [result.kernel for result in found.results]
+    wrong = tuple(f"{lab_words.packet(each)}: {each.why}" for each in found.disagreements)
+    return Tried(len(fates), fates.count(Fate.ARRIVED), fates.count(Fate.DROPPED), wrong, tuple(found.notes))
+
+
+def _code(report: HardeningReport) -> int:
+    return exit_codes.NO if report.objections else exit_codes.FINE
+
+
+def _render(report: HardeningReport, wanted: str) -> str | bytes:
+    if wanted == "json":
+        from crenel.output import hardening_json
+
+        return hardening_json.render(report)
+    if wanted == "md":
+        from crenel.output import hardening_markdown
+
+        return hardening_markdown.render(report)
+    from crenel.output import hardening_table
+
+    return hardening_table.render(report, reporting.paint())

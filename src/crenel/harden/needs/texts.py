@@ -1,0 +1,141 @@
+"""Finds what looks like an address in the texts of a configuration: URLs, ``host:port``, DNS names, bare hosts.
+
+A text says more with the name of the setting that holds it: ``DB_HOST: redis`` speaks of a host, ``DB_NAME: redis`` of
+something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_HOST = r"[A-Za-z0-9_](?:[-A-Za-z0-9_.]*[A-Za-z0-9_])?"
+_PLACED = re.compile(
+    rf"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://+(?:[^\s/@\"'<>]*@)?)?"
+    rf"(?<![-\w.$%{{])(?P<host>\[[0-9A-Fa-f:.]+\]|{_HOST})(?::(?P<port>\d{{1,5}})(?P<more>(?::\d{{1,5}})*))?(?![-\w])"
+)
+_PAIR = re.compile(
+    r"^[\s,{-]*[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*[\"']?(?P<value>[^\"'#\s,;]+)[\"']?[\s,;]*$"
+)
+_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
+
+HOST_WORDS = frozenset({
+    "host", "hosts", "hostname", "hostnames", "addr", "addrs", "address", "addresses", "server", "servers",
+    "endpoint", "endpoints", "url", "urls", "uri", "uris", "service", "services", "svc", "broker", "brokers",
+    "bootstrap", "upstream", "target", "targets", "backend", "dsn", "origin", "proxy", "peer", "peers", "seed",
+    "seeds", "connect", "connection", "master", "leader", "primary", "replica", "node", "nodes", "cluster",
+    "quorum", "join", "discovery", "remote", "api", "collector", "gateway", "registry", "source", "sources", "sink",
+    "database", "db",
+})  # fmt: skip
+"""Words in the name of a setting that let its value be a host."""
+OTHER_WORDS = frozenset({
+    "name", "user", "username", "password", "passwd", "pass", "secret", "token", "key", "keys", "database",
+    "schema", "namespace", "level", "mode", "type", "kind", "path", "file", "dir", "directory", "image", "version",
+    "enabled", "enable", "format", "class", "label", "labels", "app", "component", "role", "realm", "issuer",
+    "audience", "topic", "group", "id", "profile", "branding", "platform", "environment", "env", "region", "zone",
+    "prefix", "suffix", "method", "title",
+})  # fmt: skip
+"""Words that end the name of a setting whose value is something else."""
+SCHEME_PORTS = {
+    "http": 80, "https": 443, "ws": 80, "wss": 443, "grpc": 80, "redis": 6379, "rediss": 6379, "postgres": 5432,
+    "postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mongodb": 27017, "amqp": 5672, "amqps": 5671, "nats": 4222,
+    "ldap": 389, "ldaps": 636, "smtp": 25, "smtps": 465, "kafka": 9092, "mqtt": 1883, "mqtts": 8883, "zk": 2181,
+    "zookeeper": 2181, "memcached": 11211, "bolt": 7687, "neo4j": 7687, "cassandra": 9042, "sqlserver": 1433,
+    "clickhouse": 9000, "etcd": 2379, "ftp": 21, "sftp": 22, "ssh": 22, "git": 9418, "tcp": 0, "udp": 0,
+}  # fmt: skip
+"""The ports of schemes where a URL has none (IANA's registry, and the documentation of the servers)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One host in a text. `port` is None where the text has none; `scheme` is empty without.
+
+    `whole` says that the text is nothing but this host, or a list of such, so that a single word may be one; `key` is
+    the name of the setting, empty for none. `datagram` says that it is spoken to with UDP.
+    """
+
+    host: str
+    port: int | None
+    scheme: str = ""
+    whole: bool = False
+    key: str = ""
+
+    @property
+    def placed(self) -> bool:
+        """Whether the form alone says that this is where something is reached."""
+        return bool(self.scheme) or self.port is not None
+
+    @property
+    def datagram(self) -> bool:
+        """Whether the scheme is UDP's."""
+        return self.scheme.lower() in ("udp", "statsd", "syslog+udp")
+
+    @property
+    def default_port(self) -> int | None:
+        """The port that the scheme stands for."""
+        return SCHEME_PORTS.get(self.scheme.lower().rpartition("+")[2] or "") or None
+
+
+def words_of(key: str) -> list[str]:
+    """The words of a setting's name: ``redisHost`` and ``REDIS_HOST`` are both redis, host."""
+    return [word.lower() for part in re.split(r"[^A-Za-z0-9]+", key) for word in _WORDS.findall(part)]
+
+
+def speaks_of_host(key: str) -> bool | None:
+    """Whether a setting by its name holds a host; None where that cannot be told."""
+    words = words_of(key)
+    if not words:
+        return None
+    if words[-1] in HOST_WORDS and words[-1] not in OTHER_WORDS:
+        return True
+    if words[-1] in OTHER_WORDS:
+        return False
+    return True if HOST_WORDS & set(words) else None
+
+
+def mentions(text: str, key: str = "") -> Iterator[Mention]:
+    """All hosts that one value of a setting may speak of."""
+    stripped = text.strip()
+    pieces = [piece.strip() for piece in re.split(r"[,;]", stripped) if piece.strip()]
+    for found in _PLACED.finditer(text):
+        host = found["host"].strip("[]")
+        scheme = (found["scheme"] or "").rpartition(":")[2]
+        whole = found[0] in pieces
+        if _is_tag(text, found) or not host:
+            continue
+        for port in _numbers(found):
+            yield Mention(host, port, scheme, whole, key)
+
+
+def _numbers(found: re.Match[str]) -> Iterator[int | None]:
+    """The ports of a host: ZooKeeper writes several of them, ``host:2888:3888``."""
+    texts = [found["port"], *(found["more"] or "").split(":")]
+    numbers = [int(text) for text in texts if text and 0 < int(text) <= 65535]
+    if numbers:
+        yield from numbers
+    else:
+        yield None
+
+
+def _is_tag(text: str, found: re.Match[str]) -> bool:
+    """Whether it is part of a path or of an image with a tag rather than a host."""
+    before = text[found.start() - 1] if found.start() else ""
+    return not found["scheme"] and before in ("/", "@", "\\") and not text[: found.start()].endswith(("//", "=@"))
+
+
+def pairs(text: str) -> Iterator[tuple[str, str, int]]:
+    """The lines of a file that set something: (name, value, line from 0)."""
+    for number, line in enumerate(text.splitlines()):
+        if (found := _PAIR.match(line)) is not None:
+            yield found["key"], found["value"], number
+
+
+def argument(word: str) -> tuple[str, str]:
+    """Take an argument apart: the name of the flag, empty for none, and its value."""
+    if word.startswith("-") and "=" in word:
+        name, _, value = word.lstrip("-").partition("=")
+        return name, value
+    if (found := re.match(r"([A-Za-z_][\w.-]*)=(.*)", word, re.DOTALL)) is not None:
+        return found[1], found[2]
+    return "", word

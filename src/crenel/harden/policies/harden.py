@@ -1,0 +1,162 @@
+"""The whole of it: needs, policies, their proof, and what a reader has to know before they land."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from crenel.dialects.model import Input
+from crenel.harden.needs.declared import Conflict
+from crenel.harden.needs.gather import Sources, gather
+from crenel.harden.needs.ground import Ground
+from crenel.harden.needs.model import End, Needs, Pods
+from crenel.harden.policies import files, guardrails
+from crenel.harden.policies.cutting import Cut, cuts
+from crenel.harden.policies.draft import draft, hardened
+from crenel.harden.policies.kept import Kept, denies_all, with_policies, without_ours
+from crenel.harden.policies.model import Left, Written
+from crenel.harden.policies.open import doubts, opened
+from crenel.harden.policies.proof import Proof, documents_of, prove
+from crenel.kubernetes.objects.policies import NetworkPolicy
+from crenel.provenance import Problem
+from crenel.sources.document import Document
+
+_LATER = f"its priority is {guardrails.FIRST} or more, so that guardrails would come before it and pass it by"
+
+_FOREIGN, _BESIDE = "what it allows and denies", "its kind is not understood: it holds beside what is written"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What shall be written. No `namespaces` are all but the cluster's own."""
+
+    namespaces: Sequence[str] = ()
+    guardrails: bool = False
+    names: bool = False
+    """Egress by DNS name, as ClusterNetworkPolicies: only where something enforces those."""
+    tighten: bool = False
+    """NetworkPolicies of the input give way to narrower ones; what says that they go is written beside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hardening:
+    """What was written and why, and what remains to be said."""
+
+    namespaces: tuple[str, ...]
+    needs: Needs
+    files: tuple[Written, ...]
+    """All files by their paths, the kustomization last."""
+    proof: Proof
+    ground: Ground
+    cut: tuple[Cut, ...] = ()
+    open: tuple[Left, ...] = ()
+    """What is open beyond the needs, or wider than they are, and why."""
+    left: tuple[Left, ...] = ()
+    """Needs, and differences between workloads, that policies cannot express."""
+    kept: tuple[Left, ...] = ()
+    """The policies of the input, which stay."""
+    conflicts: tuple[Conflict, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    gone: tuple[NetworkPolicy, ...] = ()
+    """The policies of the input that give way."""
+
+    @property
+    def documents(self) -> list[Document]:
+        """The policies as our loader reads them."""
+        return documents_of(each for each in self.files if PurePosixPath(each.path).name != files.INDEX)[0]
+
+    @property
+    def proved(self) -> bool:
+        """Whether all needs are allowed and what was written was read back without a mistake."""
+        return not self.proof.missing and not self.proof.problems
+
+
+def harden(given: Input, sources: Sources, wishes: Wishes | None = None) -> Hardening:
+    """Harden an input; what an earlier run wrote of it is as if it were not there.
+
+    Raises:
+        ValueError: an address of the API server is none.
+    """
+    wishes = wishes or Wishes()
+    foreign = given.decoded.foreign_policies
+    found = gather(_understood(without_ours(given)), sources)
+    ground, needs = found.ground, found.needs.needs
+    namespaces = hardened(ground, wishes.namespaces)
+    blocked = [Left(title, "no ClusterNetworkPolicy was written", _LATER) for title in guardrails.in_the_way(ground)]
+    names = wishes.names and not blocked
+    stays, goes = _parted(ground, namespaces, wishes)
+    drafted = draft(ground, needs, namespaces, Kept(ground, needs, stays), names)
+    made = list(files.of_policies(drafted.policies))
+    if names:
+        made += guardrails.by_name(ground, needs, drafted.choices)
+    if wishes.guardrails and namespaces and not blocked:
+        made += guardrails.guardrails(ground, needs, namespaces)
+    proof = prove(ground.model.given, with_policies(ground.model.given, stays), made, needs, namespaces)
+    made += [files.index(made), *([files.removal(goes)] if goes else [])]
+    return Hardening(
+        namespaces,
+        _near(found.needs, namespaces),
+        tuple(made),
+        proof,
+        ground,
+        tuple(cuts(proof, needs, namespaces)),
+        (*drafted.open, *opened(proof, ground)),
+        (
+            *drafted.left,
+            *doubts(proof, ground),
+            *(Left(each.title, _FOREIGN, _BESIDE, each.origin) for each in foreign),
+            *(blocked if wishes.guardrails or wishes.names else ()),
+        ),
+        (*drafted.kept, *map(_gone, goes)),
+        found.conflicts,
+        found.problems,
+        tuple(goes),
+    )
+
+
+def _understood(given: Input) -> Input:
+    """An input without policies of kinds that are not understood: no proof could be made beside them."""
+    return replace(given, decoded=replace(given.decoded, foreign_policies=[]))
+
+
+def _near(needs: Needs, namespaces: Sequence[str]) -> Needs:
+    """The needs that have an end in the hardened namespaces, and what is not known about these."""
+    return Needs(
+        tuple(need for need in needs.needs if _inside(need.source, namespaces) or _inside(need.target, namespaces)),
+        tuple(each for each in needs.remarks if "/" not in each.subject or each.subject.split("/")[0] in namespaces),
+    )
+
+
+def _inside(end: End, namespaces: Sequence[str]) -> bool:
+    return isinstance(end, Pods) and end.namespace in namespaces
+
+
+def _parted(
+    ground: Ground, namespaces: Sequence[str], wishes: Wishes
+) -> tuple[list[NetworkPolicy], list[NetworkPolicy]]:
+    """The NetworkPolicies of the input that stay, and those that give way."""
+    policies = ground.decoded.network_policies
+    goes = [each for each in policies if wishes.tighten and each.namespace in namespaces and not denies_all(each)]
+    return [each for each in policies if each not in goes], goes
+
+
+def _gone(policy: NetworkPolicy) -> Left:
+    why = "narrower ones take its place: delete it, or use the component in the folder tighten"
+    return Left(policy.title, "gives way", why, policy.origin)
+
+
+def outdated(given: Input, hardening: Hardening) -> list[str]:
+    """What earlier runs wrote and this one does not, as ``KIND/NAMESPACE/NAME``."""
+    left = without_ours(given).decoded
+    kept = {id(each) for each in (*left.network_policies, *left.admin_policies)}
+    fresh = {_key(document.data) for document in hardening.documents}
+    ours = [each for each in (*given.decoded.network_policies, *given.decoded.admin_policies) if id(each) not in kept]
+    named = [(each.kind, each.namespace, each.name) for each in (*ours, *hardening.gone)]
+    return ["/".join(filter(None, each)) for each in named if each not in fresh]
+
+
+def _key(data: dict[str, Any]) -> tuple[str, str, str]:
+    metadata = data["metadata"]
+    return data["kind"], metadata.get("namespace", ""), metadata["name"]
