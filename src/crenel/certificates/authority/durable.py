@@ -98,6 +98,9 @@ def flush_all(paths: Iterable[Path]) -> None:
 
 def link(target: str, path: Path) -> None:
     """Let a symbolic link lead elsewhere, in one step; the folder is not flushed."""
+    if not os.path.lexists(path):
+        path.symlink_to(target)
+        return
     beside = path.with_name(f"{path.name}_tmp")
     beside.unlink(missing_ok=True)
     beside.symlink_to(target)
