@@ -352,10 +352,8 @@ class Network:
 
     def _reread(self, added: Sequence[Document], remove: Sequence[str]) -> Network:
         """The thorough way: all documents are decoded again."""
-        documents = self._reading.documents
-        for more, less in [*self._edits, (tuple(added), tuple(remove))]:
-            documents = _edited(documents, more, less, self._default_namespace)
         old = self._reading
+        documents = _edited(old.documents, [*self._edits, (tuple(added), tuple(remove))], self._default_namespace)
         reading = Reading(documents, old.problems, old.unreadable, old.loose, old.examined)
         new = Network(reading, self._default_namespace, self.given.pod_cidrs)
         new.assumed, new.proxies, new.declared = self.assumed, self.proxies, self.declared
@@ -401,12 +399,12 @@ class Network:
 
         return cut(self, given, further)
 
-    def rewritten(self, documents: Sequence[Document], added: Sequence[Document] = ()) -> Network:
+    def rewritten(self, changed: Sequence[Document], added: Sequence[Document] = ()) -> Network:
         """Another network, with documents in the place of those that were read from the same place, and some more."""
-        fresh = {_place(each.origin): each for each in documents}
+        fresh = {_place(each.origin): each for each in changed}
         old = self._reading
-        kept = [fresh.get(_place(each.origin), each) for each in old.documents]
-        reading = replace(old, documents=[*kept, *added])
+        now = _edited(old.documents, self._edits, self._default_namespace)
+        reading = replace(old, documents=[*(fresh.get(_place(each.origin), each) for each in now), *added])
         new = Network(reading, self._default_namespace, self.given.pod_cidrs)
         new.assumed, new.proxies, new.declared = self.assumed, self.proxies, self.declared
         return new
@@ -487,11 +485,14 @@ def _place(origin: Origin) -> tuple[str, int, FieldPath]:
 
 
 def _edited(
-    documents: Sequence[Document], added: Sequence[Document], remove: Sequence[str], default_namespace: str
+    documents: Sequence[Document], edits: Sequence[tuple[Sequence[Document], Sequence[str]]], default_namespace: str
 ) -> list[Document]:
-    found, missing = replaced(documents, added, map(places.object_key, remove), default_namespace)
-    for kind, namespace, name in missing:
-        raise PlaceError(f"nothing to leave out: no {kind} {namespace + '/' if namespace else ''}{name} in the input")
+    found = list(documents)
+    for added, remove in edits:
+        found, missing = replaced(found, added, map(places.object_key, remove), default_namespace)
+        for kind, namespace, name in missing:
+            title = "/".join(filter(None, (namespace, name)))
+            raise PlaceError(f"nothing to leave out: no {kind} {title} in the input")
     return found
 
 

@@ -79,7 +79,8 @@ def test_json(app: Path) -> None:
     found = msgspec.json.decode(ran.out, type=Hardening)
     assert found.proved
     assert [each["path"] for each in json.loads(ran.out)["files"]] == [
-        "shop/default-deny.yaml", "shop/web.yaml", "shop/db.yaml", "kustomization.yaml",
+        "policies/shop/default-deny.yaml", "policies/shop/web.yaml", "policies/shop/db.yaml",
+        "policies/kustomization.yaml",
     ]  # fmt: skip
 
 

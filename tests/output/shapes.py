@@ -882,6 +882,79 @@ class HardeningLab(Strict):
     disagreements: list[str]
 
 
+class ChangeReason(Strict):
+    kind: Literal["declared", "observed", "reference", "fact", "guess"]
+    text: str
+
+
+class ServiceChange(Strict):
+    id: str
+    what: str
+    object: str
+    file: str
+    line: int | None
+    field: str
+    reason: str
+    certainty: Literal["sure", "to be confirmed"]
+    question: str
+    evidence: list[ChangeReason]
+    cuts: list[str]
+    new: list[str]
+    notes: list[str]
+    state: Literal["made", "waiting", "withheld"]
+    why: str | UnsetType = UNSET
+
+
+class Staying(Strict):
+    subject: str
+    why: str
+    file: str
+    line: int | None
+
+
+class EditedFile(Strict):
+    path: str
+    new: bool
+    diff: str
+
+
+class ServicesPlan(Strict):
+    changes: list[ServiceChange]
+    stays: list[Staying]
+    files: list[EditedFile]
+    refused: list[str]
+    component: dict[str, str]
+
+
+class Opened(Strict):
+    group: str
+    direction: Literal["ingress", "egress"]
+    groups: list[str]
+    addresses: list[str]
+    traffic: list[str]
+    why: str
+
+
+class FormProof(Strict):
+    form: str
+    holds: bool
+    wrong: list[str]
+
+
+class PlatformRules(Strict):
+    platform: Literal["aws", "azure", "gcp", "openstack", "hosts"]
+    files: list[str]
+    proofs: list[FormProof]
+    unfit: list[str]
+    notes: list[str]
+
+
+class InfrastructureRules(Strict):
+    openings: list[Opened]
+    notes: list[str]
+    platforms: list[PlatformRules]
+
+
 class Hardening(Strict):
     schema: Literal["crenel/v1"]
     kind: Literal["hardening"]
@@ -891,11 +964,14 @@ class Hardening(Strict):
     files: list[WrittenFile]
     out: str | None
     changed: list[str]
+    edited: list[str]
     cut: list[Cut]
     open: list[Left]
     uncertain: list[Uncertain]
     inexpressible: list[Left]
     kept: list[Left]
+    services: ServicesPlan | None
+    infrastructure: InfrastructureRules | None
     objections: list[str]
     statements: dict[str, int] | None
     lab: HardeningLab | None
@@ -907,7 +983,8 @@ SHAPES: tuple[type[Strict], ...] = (
     IssuedCertificate, AuthorityRoot, AuthorityConsumer, RotationWait, AuthorityRotation, RevokedCertificate,
     AuthorityReport,
     Against, Objecting, Mending, Proved, Proof,
-    Reason, Need, WrittenFile, Cut, Left, Uncertain, HardeningLab, Hardening,
+    Reason, Need, WrittenFile, Cut, Left, Uncertain, HardeningLab, ChangeReason, ServiceChange, Staying, EditedFile,
+    ServicesPlan, Opened, FormProof, PlatformRules, InfrastructureRules, Hardening,
     ObservedRow, SkippedRecords, BadLine, ReadLog, FailedLog, UnmappedEnd, LogsRead, Flows, BrokenRow, UnaskedRow,
     Preview, IdleConnection, RuleUsed, OpenWorkloads, UnusedRules,
     Ports, Group, Connection, Notice, Enforcement, Map, Step, Witness, Edit, Remedy, Verdict, Error, Change, Cause,

@@ -16,14 +16,13 @@ def test_every_part_is_there(tmp_path: Path) -> None:
     """What is made, waits, is withheld and stays, each with its reasons; lines of the input cannot break out."""
     found = planned(tmp_path, AZURE + BALANCED + WEB + openshift_route("host: shop.example.com"), INSIDE)
     text = services_table.render(found)
-    assert text.startswith(
-        "CHANGED\n  service shop/admin: service.beta.kubernetes.io/azure-load-balancer-internal: true;"
-    )
+    first = "  service shop/admin: service.beta.kubernetes.io/azure-load-balancer-internal: true;"
+    assert text.startswith(f"What changes in Services and TLS\n{first}")
     assert f"({tmp_path}/app.yaml:" in text
     assert "\n      by: intent allow 1 (" in text
-    assert "\nWAITS TO BE CONFIRMED\n  route shop/web: Strict-Transport-Security: max-age=63072000" in text
+    assert "\nWhat waits to be confirmed\n  route shop/web: Strict-Transport-Security: max-age=63072000" in text
     assert "\n      confirm it as: route shop/web: hsts\n" in text
-    assert "\nSTAYS AS IT IS\n  pods\n" in text
+    assert "\nWhat stays as it is\n  pods\n" in text
     assert text.endswith("\n2 changes proved, 1 to be confirmed\n")
     held = planned(tmp_path, AZURE + BALANCED, INSIDE, observed=[seen("8.8.8.8", "shop/admin", 8080)])
     assert "\n      not made: 8.8.8.8/32 was seen to come" in services_table.render(held)

@@ -179,3 +179,12 @@ def test_a_workload_that_is_added() -> None:
     changed = net.with_changes(add=[workload("data/new")], remove=["Pod/data/cache"])
     fresh = [each for each in CLUSTER if each["metadata"]["name"] != "cache"]
     assert listed(changed) == listed(crenel.load([*fresh, policy("data/none", ingress=[]), workload("data/new")]))
+
+
+def test_rewriting_keeps_earlier_changes() -> None:
+    """Documents that take the place of others leave policies away that were taken away before, and keep new ones."""
+    closed = crenel.load([*CLUSTER, policy("data/closed", ingress=[])])
+    changed = closed.with_changes([policy("shop/closed", ingress=[])], ["NetworkPolicy/data/closed"])
+    assert listed(changed) == listed(changed.rewritten([])) != listed(closed)
+    assert changed.rewritten([]).can("shop/web", "data/db", "TCP/5432").allowed
+    assert not changed.rewritten([]).can("data/db", "shop/web", "TCP/8080").allowed

@@ -145,6 +145,18 @@ def test_charts_and_kustomizations_in_a_directory() -> None:
     assert (problem.severity, "name its directory" in problem.message) == (Severity.ERROR, True)
 
 
+@pytest.mark.usefixtures("folder")
+def test_folders_that_are_set_aside() -> None:
+    """A folder that says so is no input with all below it, unless it is named."""
+    write("d/a.yaml")
+    write("d/aside/.crenelignore", "# not read\n")
+    write("d/aside/b.yaml")
+    write("d/aside/deep/c.yaml")
+    reading = files.read(["d"])
+    assert (sources(reading), problems(reading)) == (["d/a.yaml"], [])
+    assert sources(files.read(["d/aside"])) == ["d/aside/b.yaml", "d/aside/deep/c.yaml"]
+
+
 def test_the_collector_is_left_as_it_was(folder: Path) -> None:
     """Reading pauses garbage collection and restores it."""
     write("a.yaml")

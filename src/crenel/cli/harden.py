@@ -1,12 +1,14 @@
-"""Write the NetworkPolicies that isolate an application: nothing that it needs is cut, and nothing else is open.
+"""Write the configuration that isolates an application: nothing that it needs is cut, and nothing else is open.
 
 What it needs is found in its manifests, in declared intents (crenel.yaml beside them, or --intents) and in flows that
-were observed (--flows), each need with its evidence. The result is proved on the model before it is written. Without
--o nothing is written: the report says what would be.
+were observed (--flows), each need with its evidence. NetworkPolicies are written always; changes of Services and
+Ingresses, TLS, and rules for firewalls where they are asked for. All is proved on the model before anything is
+written. Without -o and --write nothing is: the report says what would be.
 """
 
 import argparse
 
+from crenel.cli.harden_options import add_infrastructure_options, add_services_options
 from crenel.cli.observing import add_flow_options
 from crenel.cli.options import add_input_options, add_namespace_options
 from crenel.cli.usage import UsageError
@@ -18,6 +20,19 @@ RESOLVING = ("needed", "all", "none")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: `out` is a folder or None; `intents`, `flows`, `api_server` and `proxies` are lists."""
+    _add_needs(parser)
+    _add_result(parser)
+    add_services_options(parser)
+    add_infrastructure_options(parser)
+    add_flow_options(parser.add_argument_group("flows"))
+    add_namespace_options(parser, "harden this namespace; may be repeated (default: all but the cluster's own)")
+    add_input_options(parser)
+    group = parser.add_argument_group("report")
+    group.add_argument("--exit-zero", action="store_true", help="exit with 0 even where the answer is no")
+    parser.set_defaults(assume=[])
+
+
+def _add_needs(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("needs")
     group.add_argument(
         "--intents", action="append", default=[], metavar="PATH", help="statements that have to hold; may be repeated"
@@ -37,6 +52,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     text = "the pods that serve an ingress class or a Gateway; may be repeated"
     group.add_argument("--proxy", dest="proxies", action="append", default=[], metavar="NAME=NS/WORKLOAD", help=text)
+
+
+def _add_result(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("result")
     group.add_argument(
         "-o", "--output", dest="out", metavar="PATH", help="the folder to write: a new one, or one of an earlier run"
@@ -53,12 +71,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--lab", action="store_true", help="prove the result with real packets on this machine")
     text = "the report as table, json or md (default: table)"
     group.add_argument("--format", choices=FORMATS, default="table", metavar="FORMAT", help=text)
-    add_flow_options(parser.add_argument_group("flows"))
-    add_namespace_options(parser, "harden this namespace; may be repeated (default: all but the cluster's own)")
-    add_input_options(parser)
-    group = parser.add_argument_group("report")
-    group.add_argument("--exit-zero", action="store_true", help="exit with 0 even where the answer is no")
-    parser.set_defaults(assume=[])
 
 
 def run(args: argparse.Namespace) -> int:

@@ -2,22 +2,20 @@
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crenel.cli import exit_codes, inputs, reporting
+from crenel.cli import exit_codes, harden_options, harden_writing, inputs, reporting
 from crenel.cli.clock import Clock
 from crenel.cli.complaints import complain, say
+from crenel.cli.harden_order import order
 from crenel.cli.usage import UsageError
-from crenel.harden.needs.naming import Resolving
-from crenel.harden.policies import entrance, files
-from crenel.harden.policies.harden import Hardening, Wishes
+from crenel.harden import whole
+from crenel.harden.whole import Whole
 from crenel.intents import Intents
 from crenel.library import Network
 from crenel.loading import load_intents
 from crenel.output import lab_words
 from crenel.output.hardening_report import HardeningReport, Tried
-from crenel.output.words import count
 
 if TYPE_CHECKING:
     from crenel.flows.observed import Observations
@@ -26,7 +24,12 @@ if TYPE_CHECKING:
 def harden(args: argparse.Namespace) -> int:
     """Do all of it."""
     clock = Clock()
-    _check(args)
+    harden_options.check(args)
+    if args.flows:
+        from crenel.cli import observing
+
+        observing.check(args)
+    harden_writing.check(args)
     inputs.pause_collector()
     net = inputs.network(args, clock)
     inputs.take_assumptions(args, net)
@@ -37,33 +40,20 @@ def harden(args: argparse.Namespace) -> int:
     observed, seen_code = _observed(args, net, clock)
     with clock.phase("solve"):
         found = _hardened(args, net, intents, observed)
-        after = entrance.hardened(net, found)
-        proof = after.prove(intents) if intents.statements else None
-        preview = after.preview(observed) if observed is not None else None
-    wrong = complain([*intents.problems, *found.problems, *(proof.problems if proof is not None else ())])
+        proof = found.after.prove(intents) if intents.statements else None
+        preview = found.after.preview(observed) if observed is not None else None
+    wrong = complain([*intents.problems, *found.hardening.problems, *(proof.problems if proof is not None else ())])
     report = HardeningReport(found, inputs.context(net), proof, preview)
     if args.lab:
-        report = replace(report, lab=_tried(after))
-    if not found.namespaces:
+        report = replace(report, lab=_tried(found.after))
+    if _is_empty(found):
         say("nothing was examined: there is no workload that policies could isolate")
         return reporting.final(args, code, exit_codes.NOTHING)
-    report = _written(args, report)
+    report = harden_writing.written(args, report)
     with clock.phase("render"):
         reporting.emit(_render(report, args.format))
     clock.report()
     return reporting.final(args, code, seen_code, exit_codes.ERROR if wrong else exit_codes.FINE, _code(report))
-
-
-def _check(args: argparse.Namespace) -> None:
-    if args.flows:
-        from crenel.cli import observing
-
-        observing.check(args)
-    if args.out is not None:
-        try:
-            files.check(Path(args.out))
-        except (files.TakenError, OSError) as error:
-            raise UsageError(f"-o {error}", "name a folder that is not there yet") from None
 
 
 def _intents(args: argparse.Namespace, net: Network, clock: Clock) -> Intents:
@@ -88,36 +78,17 @@ def _observed(args: argparse.Namespace, net: Network, clock: Clock) -> "tuple[Ob
     return found, observing.code(found, args)
 
 
-def _hardened(args: argparse.Namespace, net: Network, intents: Intents, observed: "Observations | None") -> Hardening:
+def _hardened(args: argparse.Namespace, net: Network, intents: Intents, observed: "Observations | None") -> Whole:
     try:
-        return entrance.harden(
-            net,
-            Wishes(tuple(args.namespace), args.guardrails, args.names, args.tighten),
-            intents=intents,
-            observed=observed.rows if observed is not None else (),
-            api_server=args.api_server,
-            resolving=Resolving(args.dns),
-            guess=not args.no_guesses,
-        )
+        return whole.harden(net, order(args, intents, observed))
     except ValueError as error:
         raise UsageError(f"--api-server: {error}") from None
 
 
-def _written(args: argparse.Namespace, report: HardeningReport) -> HardeningReport:
-    """Write the files, if they were asked for and are proved."""
-    if args.out is None:
-        return report
-    if not report.hardening.proved:
-        say("nothing was written: the proof failed")
-        return report
-    try:
-        changed = files.put(Path(args.out), report.hardening.files)
-    except files.TakenError as error:
-        raise UsageError(f"-o {error}") from None
-    except OSError as error:
-        raise UsageError(f"-o {args.out}: cannot be written: {error.strerror or error}") from None
-    say(f"{count(len(changed), 'file')} written to {args.out}" if changed else f"{args.out}: nothing changes")
-    return replace(report, out=args.out, changed=changed)
+def _is_empty(found: Whole) -> bool:
+    """Whether there was nothing to harden."""
+    changes = (*found.plan.changes, *found.plan.withheld) if found.plan is not None else ()
+    return not found.hardening.namespaces and not changes and not found.rules
 
 
 def _tried(after: Network) -> Tried:

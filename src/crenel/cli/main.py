@@ -11,7 +11,7 @@ COMMANDS = {
     "exposure": ("crenel.cli.exposure", "show what the internet can reach, and where workloads can go"),
     "audit": ("crenel.cli.audit", "say what is wrong with the network's security, and how to mend it"),
     "prove": ("crenel.cli.prove", "say which declared intents hold, and what mends the others"),
-    "harden": ("crenel.cli.harden", "write the policies that allow what is needed and nothing else"),
+    "harden": ("crenel.cli.harden", "write what closes all that nobody needs: policies, Services, TLS, firewalls"),
     "diff": ("crenel.cli.diff", "show what became possible and impossible between two states"),
     "flows": ("crenel.cli.flows", "show who was seen to talk to whom, and what a change would break"),
     "unused": ("crenel.cli.unused", "show what policies allow and nobody was seen to use"),

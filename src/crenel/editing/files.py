@@ -174,6 +174,28 @@ def write(change: FileChange) -> None:
         raise RefusalError(f"{change.path}: {error.strerror}") from None
 
 
+def write_all(changes: Sequence[FileChange]) -> None:
+    """Write some changes, or none where the first look shows that one of them cannot be.
+
+    Raises:
+        RefusalError: a file cannot be written, or is not what it was.
+    """
+    for each in changes:
+        _check(each)
+    for each in changes:
+        write(each)
+
+
+def _check(change: FileChange) -> None:
+    path = Path(change.path)
+    try:
+        found = path.read_bytes() if path.exists() else None
+    except OSError as error:
+        raise RefusalError(f"{change.path}: {error.strerror}") from None
+    if found != change.old:
+        raise RefusalError(f"{change.path}: has changed since it was read")
+
+
 def _replace(path: Path, data: bytes) -> None:
     mode = path.stat().st_mode & 0o7777
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -8,8 +8,8 @@ from typing import Any
 from crenel.harden.needs.model import Evidence, Need, traffic_text
 from crenel.harden.policies.cutting import Cut
 from crenel.harden.policies.model import Left
+from crenel.output import hardening_rules, schema, services_json
 from crenel.output import hardening_words as words
-from crenel.output import schema
 from crenel.output.hardening_report import HardeningReport
 from crenel.output.words import clean
 from crenel.questions.proving.result import State
@@ -23,11 +23,12 @@ def render(report: HardeningReport) -> bytes:
             "schema": schema.SCHEMA,
             "kind": "hardening",
             "namespaces": list(found.namespaces),
-            "proved": found.proved,
+            "proved": report.whole.proved,
             "needs": list(map(_need, found.needs.needs)),
-            "files": [{"path": each.path, "policies": list(each.policies)} for each in found.files],
+            "files": [{"path": each.path, "policies": list(each.policies)} for each in report.whole.files],
             "out": report.out,
             "changed": list(report.changed),
+            "edited": list(report.edited),
             "cut": [_cut(report, each) for each in found.cut],
             "open": _left(found.open),
             "uncertain": [
@@ -36,6 +37,8 @@ def render(report: HardeningReport) -> bytes:
             ],
             "inexpressible": _left(found.left),
             "kept": _left(found.kept),
+            "services": None if report.whole.plan is None else services_json.data(report.whole.plan),
+            "infrastructure": hardening_rules.data(report),
             "objections": list(map(clean, report.objections)),
             "statements": None if report.proof is None else {s.value: report.proof.count(s) for s in State},
             "lab": None if report.lab is None else _lab(report),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from crenel.harden.needs.model import traffic_text
 from crenel.harden.policies.harden import Hardening
+from crenel.harden.whole import Whole
 from crenel.output.reports import Context
 from crenel.questions.observing.preview import Preview
 from crenel.questions.proving.result import Proof, State
@@ -26,7 +27,7 @@ class Tried:
 class HardeningReport:
     """A hardening with all that was asked of it: statements, observed traffic, the lab, the folder."""
 
-    hardening: Hardening
+    whole: Whole
     context: Context = field(default_factory=Context)
     proof: Proof | None = None
     """Of the declared statements, in the result."""
@@ -35,13 +36,21 @@ class HardeningReport:
     lab: Tried | None = None
     out: str | None = None
     changed: tuple[str, ...] = ()
-    """The files that are new or other than before."""
+    """The files of the folder that are new or other than before."""
+    edited: tuple[str, ...] = ()
+    """The user's own files that were changed, and those that are new beside them."""
+
+    @property
+    def hardening(self) -> Hardening:
+        """The part about policies."""
+        return self.whole.hardening
 
     @property
     def objections(self) -> tuple[str, ...]:
         """What speaks against applying the result."""
         found = [f"not allowed, although it is needed: {need}" for need in self.hardening.proof.missing]
         found += [f"cannot be read back: {problem}" for problem in self.hardening.proof.problems]
+        found += self.whole.objections
         found += self._conflicts()
         if self.proof is not None:
             found += [

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from crenel.output import hardening_rules as rules
 from crenel.output import hardening_words as words
+from crenel.output import services_table
 from crenel.output.columns import aligned
 from crenel.output.hardening_report import HardeningReport
 from crenel.output.paint import BOLD, DIM, GREEN, PLAIN, RED, YELLOW, Paint
@@ -22,10 +24,17 @@ def render(report: HardeningReport, paint: Paint = PLAIN) -> str:
     lines += _listed(words.UNCERTAIN, words.uncertain(report), paint)
     lines += _listed(words.LEFT, words.left(report, "left"), paint)
     lines += _listed(words.KEPT, words.left(report, "kept"), paint)
+    if (plan := report.whole.plan) is not None:
+        lines += services_table.parts(plan, paint)
+        lines += _diffs(words.diffs(report), paint)
+    lines += _table(rules.OPENED, ("GROUP", "WAY", "OTHER END", "TRAFFIC", "WHY"), rules.openings(report), paint)
+    lines += _listed(rules.RESTS, ((each, "") for each in rules.rests(report)), paint)
+    for title, rows in rules.platforms(report):
+        lines += _listed(title, ((each, "") for each in rows), paint)
     if report.objections:
         lines += [paint(BOLD, words.AGAINST), *(f"  {paint(RED, clean(each))}" for each in report.objections), ""]
     lines += [words.tried(report)] if report.lab is not None else []
-    lines.append(paint(GREEN if report.hardening.proved else RED, words.conclusion(report)))
+    lines.append(paint(GREEN if report.whole.proved else RED, words.conclusion(report)))
     return "\n".join([*lines, ""])
 
 
@@ -45,5 +54,13 @@ def _listed(title: str, rows: Iterable[tuple[str, str]], paint: Paint) -> Iterat
         yield paint(BOLD, title)
         for what, why in found:
             yield f"  {what}"
-            yield f"      {paint(DIM, why)}"
+            if why:
+                yield f"      {paint(DIM, why)}"
+        yield ""
+
+
+def _diffs(text: str, paint: Paint) -> Iterator[str]:
+    if text:
+        yield paint(BOLD, words.DIFFS)
+        yield from (f"  {clean(line)}" for line in text.splitlines())
         yield ""

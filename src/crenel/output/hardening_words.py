@@ -14,6 +14,7 @@ from crenel.output.words import clean, count, short_party, short_traffic
 NEEDS, CUT, OPEN = "What is needed", "What is cut", "What stays open, and why"
 UNCERTAIN, LEFT, KEPT = "What is uncertain: confirm it", "What policies cannot say", "What is kept"
 AGAINST = "What speaks against it"
+DIFFS = "What --write does to your files"
 _WAYS = {Direction.INGRESS: "in", Direction.EGRESS: "out"}
 NOBODY = "-"
 _STAND_IN = f"kube-system/{STAND_IN}"
@@ -29,7 +30,10 @@ def conclusion(report: HardeningReport) -> str:
         f"{len(found.needs.guesses)} guessed",
         f"{policies} NetworkPolicies",
     ]
-    state = "proved on the model" if found.proved else "NOT PROVED"
+    if (plan := report.whole.plan) is not None:
+        parts.append(f"{count(len(plan.made), 'change')} of Services and TLS, {len(plan.waiting)} to be confirmed")
+    parts += [f"rules for {each.written.platform}" for each in report.whole.rules]
+    state = "proved on the model" if report.whole.proved else "NOT PROVED"
     return f"{', '.join(parts)}: {state}"
 
 
@@ -96,6 +100,12 @@ def uncertain(report: HardeningReport) -> Iterator[tuple[str, str]]:
     for remark in report.hardening.needs.remarks:
         place = report.hardening.ground.short(remark.place)
         yield clean(remark.subject), clean(f"{remark.text} ({place})" if place else remark.text)
+
+
+def diffs(report: HardeningReport) -> str:
+    """What ``--write`` would do to the user's files; empty once it has."""
+    plan = report.whole.plan
+    return "" if plan is None or report.edited else "".join(each.diff() for each in plan.files)
 
 
 def tried(report: HardeningReport) -> str:

@@ -11,15 +11,13 @@ from crenel.output.paint import BOLD, DIM, PLAIN, YELLOW, Paint
 
 def render(plan: Plan, paint: Paint = PLAIN) -> str:
     """Write all of it, the conclusion last."""
-    parts = (
-        (words.MADE, words.made(plan)),
-        (words.WAITING, words.waiting(plan)),
-        (words.WITHHELD, words.withheld(plan)),
-        (words.STAYS, words.stays(plan)),
-    )
-    lines = [line for title, items in parts for line in _part(title, items, paint)]
-    lines += [paint(YELLOW, each) for each in words.refused(plan)]
-    return "\n".join([*lines, words.conclusion(plan), ""])
+    return "\n".join([*parts(plan, paint), words.conclusion(plan), ""])
+
+
+def parts(plan: Plan, paint: Paint = PLAIN) -> list[str]:
+    """The lines about what changes, waits, is withheld and stays."""
+    lines = [line for title, items in words.parts(plan) for line in _part(title, items, paint)]
+    return [*lines, *(paint(YELLOW, each) for each in words.refused(plan))]
 
 
 def _part(title: str, items: Iterable[words.Item], paint: Paint) -> Iterator[str]:

@@ -7,11 +7,17 @@ from collections.abc import Iterator, Sequence
 from crenel.harden.services.model import Change, Plan
 from crenel.output.words import clean, count
 
-MADE, WAITING, WITHHELD, STAYS = "CHANGED", "WAITS TO BE CONFIRMED", "WITHHELD", "STAYS AS IT IS"
+MADE, WAITING = "What changes in Services and TLS", "What waits to be confirmed"
+WITHHELD, STAYS = "What is withheld", "What stays as it is"
 """The headings of the parts."""
 
 Item = tuple[str, Sequence[str]]
 """What it is about, and what is to be said of it: one line each."""
+
+
+def parts(plan: Plan) -> tuple[tuple[str, Iterator[Item]], ...]:
+    """All parts, each with its heading."""
+    return (MADE, made(plan)), (WAITING, waiting(plan)), (WITHHELD, withheld(plan)), (STAYS, stays(plan))
 
 
 def made(plan: Plan) -> Iterator[Item]:

@@ -113,7 +113,7 @@ class _Revision:
     def _read_all(self, top: str, entries: list[_Entry]) -> Reading:
         reading = Reading()
         chosen = []
-        for entry in _without_charts(entries, top):
+        for entry in _without_charts(_without_asides(entries, top), top):
             if isinstance(entry, str):
                 message = "a Helm chart, not read: render it first, helm template"
                 reading.problems.append(self._problem(message, entry))
@@ -151,6 +151,12 @@ class _Revision:
             for entry, data in _contents(entries):
                 _place(Path(folder), entry.path, data)
             return kustomize.build(self._source(inside), Path(folder, inside), self._reader)
+
+
+def _without_asides(entries: list[_Entry], top: str) -> list[_Entry]:
+    """Leave out the folders below the top that say so (`walk.ASIDE`)."""
+    marked = {posixpath.dirname(each.path) for each in entries if posixpath.basename(each.path) == walk.ASIDE} - {top}
+    return [each for each in entries if not any(each.path.startswith(f"{folder}/") for folder in marked)]
 
 
 def _without_charts(entries: Iterable[_Entry], top: str) -> Iterator[_Entry | str]:

@@ -10,6 +10,8 @@ from crenel.provenance import Origin, Problem, Severity
 from crenel.sources import kustomize, tables_text
 
 ENDINGS = (".yaml", ".yml", ".json")
+ASIDE = ".crenelignore"
+"""A file that says of its folder that a walk from above leaves it out."""
 
 
 def is_manifest(name: str) -> bool:
@@ -32,13 +34,17 @@ def walk(top: Path) -> Iterator[Path | Problem]:
 
     Hidden files and directories are skipped. Symbolic links to files are read, those to directories are not followed (a
     notice says so), as ``kubectl apply -R`` has it. A Helm chart is an error, since its objects are not known; a
-    kustomization below the top is a notice, since the manifests that it names are read where they are.
+    kustomization below the top is a notice, since the manifests that it names are read where they are. A folder below
+    the top that holds a file `ASIDE` is left out: what is in it is no input unless it is named itself.
     """
     for folder, subfolders, names in os.walk(top, onerror=None):
         here = Path(folder)
         if is_chart(names):
             subfolders.clear()
             yield chart_problem(str(here))
+            continue
+        if ASIDE in names and here != top:
+            subfolders.clear()
             continue
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in [name for name in subfolders if (here / name).is_symlink()]:

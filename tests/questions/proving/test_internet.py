@@ -99,5 +99,5 @@ def test_layers_of_the_infrastructure() -> None:
 
 def test_files_and_folders() -> None:
     """Intents are found among other documents; a file without any is a problem."""
-    assert len(load_intents(ROOT / "examples" / "shop").statements) == 8
+    assert len(load_intents(ROOT / "examples" / "shop").statements) == 15
     assert "no intents are declared here" in str(load_intents(ROOT / "examples" / "shop" / "app").problems[0])

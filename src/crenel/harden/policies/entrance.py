@@ -39,6 +39,12 @@ def harden(
     return whole.harden(net.given, sources, wishes)
 
 
+def unhardened(net: Network) -> Network:
+    """A network without what earlier hardenings wrote."""
+    ours = whole.earlier(net.given)
+    return net.with_documents((), ours) if ours else net
+
+
 def hardened(net: Network, hardening: Hardening) -> Network:
     """A network with what a hardening wrote, in the place of what an earlier one did."""
     return net.with_documents(hardening.documents, whole.outdated(net.given, hardening))

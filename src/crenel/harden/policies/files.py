@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -14,6 +15,8 @@ from crenel.harden.policies.text import MARK, document, scalar
 from crenel.kubernetes.objects.policies import NetworkPolicy
 
 INDEX = "kustomization.yaml"
+SUMS = "SHA256SUMS"
+"""What a folder has of those of its files that bear no mark, as ``sha256sum -c`` reads it."""
 
 
 class TakenError(Exception):
@@ -63,6 +66,17 @@ def removal(policies: Sequence[NetworkPolicy]) -> Written:
     return Written(f"tighten/{INDEX}", "\n".join(lines) + "\n")
 
 
+def sums(files: Sequence[Written]) -> list[Written]:
+    """What tells files that bear no mark from those of others, and from those that were edited; none without any."""
+    plain = [each for each in files if not each.text.startswith(f"{MARK}\n")]
+    lines = [f"{_digest(each.text.encode())}  {each.path}" for each in plain]
+    return [Written(SUMS, "\n".join([MARK, *lines, ""]))] if plain else []
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def check(folder: Path) -> None:
     """Look whether a folder may be written.
 
@@ -71,16 +85,28 @@ def check(folder: Path) -> None:
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise TakenError(f"{folder}: there is something else than a folder")
+    listed = _listed(folder / SUMS)
     for path in sorted(folder.rglob("*")) if folder.exists() else ():
         if path.is_dir() and not path.is_symlink():
             continue
-        if path.is_symlink() or not _is_ours(path):
-            raise TakenError(f"{folder}: {path.relative_to(folder)} there was not written by crenel harden")
+        name = str(path.relative_to(folder))
+        if path.is_symlink() or not (_is_marked(path) or name in listed):
+            raise TakenError(f"{folder}: {name} there was not written by crenel harden")
+        if name in listed and _digest(path.read_bytes()) != listed[name]:
+            raise TakenError(f"{folder}: {name} there was changed since crenel harden wrote it")
 
 
-def _is_ours(path: Path) -> bool:
+def _is_marked(path: Path) -> bool:
     with path.open("rb") as file:
         return file.readline().rstrip(b"\r\n") == MARK.encode()
+
+
+def _listed(path: Path) -> dict[str, str]:
+    """The digests of an earlier run, by path."""
+    if path.is_symlink() or not path.is_file() or not _is_marked(path):
+        return {}
+    pairs = (line.partition("  ") for line in path.read_text("utf-8", "replace").splitlines()[1:])
+    return {name: digest for digest, _, name in pairs}
 
 
 def put(folder: Path, files: Sequence[Written]) -> tuple[str, ...]:

@@ -143,18 +143,27 @@ def _parted(
 
 
 def _gone(policy: NetworkPolicy) -> Left:
-    why = "narrower ones take its place: delete it, or use the component in the folder tighten"
+    why = "narrower ones take its place: delete it, or use the component in the folder policies/tighten"
     return Left(policy.title, "gives way", why, policy.origin)
 
 
 def outdated(given: Input, hardening: Hardening) -> list[str]:
     """What earlier runs wrote and this one does not, as ``KIND/NAMESPACE/NAME``."""
+    fresh = {_key(document.data) for document in hardening.documents}
+    named = [*_ours(given), *((each.kind, each.namespace, each.name) for each in hardening.gone)]
+    return ["/".join(filter(None, each)) for each in named if each not in fresh]
+
+
+def earlier(given: Input) -> list[str]:
+    """All that earlier runs wrote, as ``KIND/NAMESPACE/NAME``."""
+    return ["/".join(filter(None, each)) for each in _ours(given)]
+
+
+def _ours(given: Input) -> list[tuple[str, str, str]]:
     left = without_ours(given).decoded
     kept = {id(each) for each in (*left.network_policies, *left.admin_policies)}
-    fresh = {_key(document.data) for document in hardening.documents}
-    ours = [each for each in (*given.decoded.network_policies, *given.decoded.admin_policies) if id(each) not in kept]
-    named = [(each.kind, each.namespace, each.name) for each in (*ours, *hardening.gone)]
-    return ["/".join(filter(None, each)) for each in named if each not in fresh]
+    every = (*given.decoded.network_policies, *given.decoded.admin_policies)
+    return [(each.kind, each.namespace, each.name) for each in every if id(each) not in kept]
 
 
 def _key(data: dict[str, Any]) -> tuple[str, str, str]:

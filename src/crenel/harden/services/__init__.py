@@ -7,6 +7,6 @@
 from __future__ import annotations
 
 from crenel.harden.services.model import Certainty, Change, Plan, Stays, Wishes, Withheld
-from crenel.harden.services.planning import changes, plan
+from crenel.harden.services.planning import changes, in_place, plan
 
-__all__ = ["Certainty", "Change", "Plan", "Stays", "Wishes", "Withheld", "changes", "plan"]
+__all__ = ["Certainty", "Change", "Plan", "Stays", "Wishes", "Withheld", "changes", "in_place", "plan"]

@@ -12,7 +12,7 @@ from crenel.harden.services.components import component
 from crenel.harden.services.context import Context
 from crenel.harden.services.model import Change, Plan, Wishes, Withheld
 from crenel.harden.services.proving import Proved, prove
-from crenel.harden.services.rewriting import differing, in_files
+from crenel.harden.services.rewriting import differing, in_files, is_in_files, rewritten
 from crenel.library import Network
 
 _ROUNDS = 4
@@ -68,6 +68,8 @@ def _written(network: Network, proved: Proved, later: Proved, last: Context) -> 
     wrong = set(differing(network, proved.changes, after))
     unlike = [each for each in proved.changes if each.thing.title in wrong]
     made = tuple(each for each in proved.changes if each not in unlike)
+    if unlike:
+        outcome, after = in_files(network, made)
     withheld = (
         *last.withheld, *proved.withheld, *later.withheld,
         *(Withheld(each, "its text would not say what is meant") for each in unlike),
@@ -76,6 +78,17 @@ def _written(network: Network, proved: Proved, later: Proved, last: Context) -> 
         made, later.changes, withheld, tuple(dict.fromkeys(last.stays)),
         tuple(outcome.changes), tuple(dict.fromkeys(outcome.refused)), component(network, made), after,
     )  # fmt: skip
+
+
+def in_place(network: Network, found: Plan) -> Plan:
+    """A plan whose files are written: they get the changes that they can say as a whole, the Component the others."""
+    whole = [each for each in found.made if is_in_files(network, each)]
+    rest = [each for each in found.made if each not in whole]
+    if not rest:
+        return replace(found, component={})
+    outcome, after = in_files(network, whole)
+    left = component(after, rest)
+    return replace(found, files=tuple(outcome.changes), component=left, after=rewritten(after, rest))
 
 
 def candidates(context: Context) -> Iterator[Change]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from crenel.editing import files
 from crenel.editing.files import FileChange, Outcome
@@ -40,7 +41,7 @@ def rewritten(network: Network, changes: Sequence[Change]) -> Network:
     Raises:
         RefusalError: a document does not have what is to be edited.
     """
-    return network.rewritten(_changed(network, changes), [_document(each) for each in objects(changes)])
+    return network.rewritten(_changed(network, changes), _new(network, changes))
 
 
 def _changed(network: Network, changes: Sequence[Change]) -> list[Document]:
@@ -53,8 +54,13 @@ def _changed(network: Network, changes: Sequence[Change]) -> list[Document]:
     return found
 
 
-def _document(new: NewObject) -> Document:
-    return Document(new.data, Origin(new.file))
+def _new(network: Network, changes: Sequence[Change]) -> list[Document]:
+    """The objects that are new, where their files go."""
+    folders = [Path(_beside(each, changes, network).source).parent for each in objects(changes)]
+    return [
+        Document(each.data, Origin(str(folder / each.file)))
+        for each, folder in zip(objects(changes), folders, strict=True)
+    ]
 
 
 def in_files(network: Network, changes: Sequence[Change]) -> tuple[Outcome, Network]:
@@ -62,16 +68,25 @@ def in_files(network: Network, changes: Sequence[Change]) -> tuple[Outcome, Netw
 
     Where a text cannot be edited, its documents are those of `rewritten`.
     """
-    wanted = edits(changes)
-    patches: list[Patch | NewFile] = [Patch(thing.origin, *each) for thing, each in wanted.values()]
-    patches += [NewFile(_beside(each, changes, network), each.file, each.text) for each in objects(changes)]
-    outcome = files.changes(patches)
+    outcome = files.changes(_patches(network, changes))
     read = _read_back(outcome.changes)
-    documents = [
-        read.get((each.origin.source, each.origin.document, each.origin.item), each)
+    unread = [
+        each
         for each in _changed(network, changes)
+        if (each.origin.source, each.origin.document, each.origin.item) not in read
     ]
-    return outcome, network.rewritten(documents, [_document(each) for each in objects(changes)])
+    return outcome, network.rewritten([*read.values(), *unread], _new(network, changes))
+
+
+def is_in_files(network: Network, change: Change) -> bool:
+    """Whether the user's files can say all of a change."""
+    outcome = files.changes(_patches(network, [change]))
+    return not outcome.refused and all(each.writable for each in outcome.changes)
+
+
+def _patches(network: Network, changes: Sequence[Change]) -> list[Patch | NewFile]:
+    patches: list[Patch | NewFile] = [Patch(thing.origin, *each) for thing, each in edits(changes).values()]
+    return [*patches, *(NewFile(_beside(each, changes, network), each.file, each.text) for each in objects(changes))]
 
 
 def _beside(new: NewObject, changes: Sequence[Change], network: Network) -> Origin:

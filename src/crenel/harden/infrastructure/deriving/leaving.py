@@ -63,8 +63,8 @@ def _pods(name: str, draft: Draft) -> None:
         draft.add(name, Direction.EGRESS, End(addresses=rounded(addresses, nobody)), matches or None, why)
     if free:
         draft.note(
-            f"machines may send anything to where {shown(free)} may: no policy narrows what they send; with the"
-            " policies that crenel harden writes this closes as well"
+            f"machines may send anything to where {shown(free)} may: no policy narrows what they send; a policy"
+            " for their egress closes this as well"
         )
 
 

@@ -1,0 +1,57 @@
+"""From the command line to what `crenel.harden.whole` is asked for."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from crenel.audit.settings import Settings
+from crenel.harden import services
+from crenel.harden.infrastructure import Given
+from crenel.harden.needs.naming import Resolving
+from crenel.harden.policies.harden import Wishes
+from crenel.harden.whole import Order
+from crenel.intents import Intents
+from crenel.network.addresses import AddressSet
+
+if TYPE_CHECKING:
+    from crenel.flows.observed import Observations
+
+
+def order(args: argparse.Namespace, intents: Intents, observed: "Observations | None") -> Order:
+    """All that is asked for."""
+    rows = observed.rows if observed is not None else ()
+    return Order(
+        policies=Wishes(tuple(args.namespace), args.guardrails, args.names, args.tighten),
+        services=_services(args, intents, observed) if args.services or args.tls else None,
+        platforms=tuple(args.infrastructure),
+        given=_given(args),
+        in_place=args.write,
+        intents=intents,
+        observed=rows,
+        api_server=tuple(args.api_server),
+        resolving=Resolving(args.dns),
+        guess=not args.no_guesses,
+    )
+
+
+def _services(args: argparse.Namespace, intents: Intents, observed: "Observations | None") -> services.Wishes:
+    return services.Wishes(
+        intents=intents,
+        observed=observed.rows if observed is not None else (),
+        settings=Settings(namespaces=tuple(args.namespace)),
+        services=args.services,
+        tls=args.tls,
+        confirmed=tuple(args.confirm),
+        internal=AddressSet.of(*args.internal),
+        issuer=args.issuer or args.cluster_issuer or "",
+        cluster_issuer=not args.issuer,
+    )
+
+
+def _given(args: argparse.Namespace) -> Given:
+    return Given(
+        tuple(args.api_server),
+        AddressSet.of(*args.administrators),
+        AddressSet.of(*args.registries),
+        AddressSet.of(*args.resolvers),
+        AddressSet.of(*args.clocks),
+    )
