@@ -132,3 +132,38 @@ def test_lab(app: Path) -> None:
     assert found["dropped"] > 0
     assert found["probes"] == found["connected"] + found["dropped"]
     assert found["disagreements"] == []
+
+
+def test_preview(app: Path) -> None:
+    """Replayed flows are no needs; each that would break is listed with what blocks it, and the exit code is 1."""
+    flows = app.parent / "flows.csv"
+    flows.write_text("source,destination,protocol,port\nshop/web,shop/db,TCP,5432\nshop/db,shop/web,TCP,8080\n")
+    ran = crenel("harden", "-f", str(app), "--preview", str(flows))
+    assert ran.code == 1
+    assert (
+        "\nWhat was seen and would break\n"
+        "  shop/db to shop/web TCP/8080, 1 record\n"
+        "      networkpolicy shop/default-deny isolates shop/db for egress and no rule of it allows this "
+        "(shop/default-deny.yaml:10)\n"
+        "      networkpolicy shop/default-deny isolates shop/web for ingress and no rule of it allows this "
+        "(shop/default-deny.yaml:10)\n"
+    ) in ran.out
+    assert "\n  1 of 2 observed connections would break.\n" in ran.out
+    assert "shop/web  in   *, 0.0.0.0/0: all  shop/db" in ran.out
+    markdown = crenel("harden", "-f", str(app), "--preview", str(flows), "--format", "md").out
+    assert "### What was seen and would break\n\n| Connection | Blocked by |\n" in markdown
+    found = msgspec.json.decode(
+        crenel("harden", "-f", str(app), "--preview", str(flows), "--format", "json").out, type=Hardening
+    )
+    assert found.preview is not None
+    assert [each.observed.source for each in found.preview.broken] == ["shop/db"]
+    assert found.preview.kept == 1
+
+
+def test_preview_beside_needs(app: Path) -> None:
+    """What is given as needs as well does not break."""
+    flows = app.parent / "flows.csv"
+    flows.write_text("source,destination,protocol,port\nshop/db,shop/web,TCP,8080\n")
+    ran = crenel("harden", "-f", str(app), "--flows", str(flows), "--preview", str(flows))
+    assert (ran.code, "would break" in ran.out) == (0, False)
+    assert crenel("harden", "-f", str(app), "--flows", "-", "--preview", "-").code == 2

@@ -794,6 +794,14 @@ class UnaskedRow(Strict):
     reason: str
 
 
+class Replayed(Strict):
+    broken: list[BrokenRow]
+    uncertain: list[BrokenRow]
+    unasked: list[UnaskedRow]
+    kept: int
+    dropped: int
+
+
 class Preview(LogsRead, kw_only=True):
     kind: Literal["preview"]
     broken: list[BrokenRow]
@@ -974,6 +982,7 @@ class Hardening(Strict):
     infrastructure: InfrastructureRules | None
     objections: list[str]
     statements: dict[str, int] | None
+    preview: Replayed | None
     lab: HardeningLab | None
     notices: list[Notice]
 
@@ -986,7 +995,7 @@ SHAPES: tuple[type[Strict], ...] = (
     Reason, Need, WrittenFile, Cut, Left, Uncertain, HardeningLab, ChangeReason, ServiceChange, Staying, EditedFile,
     ServicesPlan, Opened, FormProof, PlatformRules, InfrastructureRules, Hardening,
     ObservedRow, SkippedRecords, BadLine, ReadLog, FailedLog, UnmappedEnd, LogsRead, Flows, BrokenRow, UnaskedRow,
-    Preview, IdleConnection, RuleUsed, OpenWorkloads, UnusedRules,
+    Replayed, Preview, IdleConnection, RuleUsed, OpenWorkloads, UnusedRules,
     Ports, Group, Connection, Notice, Enforcement, Map, Step, Witness, Edit, Remedy, Verdict, Error, Change, Cause,
     Difference, Probe, Summary, Lab, RuleMet, Layer, Leg, Closing, Path, Exposure, Outlet, Outlets, Standing, Finding,
     TLSPort, Attempt, Handshakes, Wire, TLSSummary,

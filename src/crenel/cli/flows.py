@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     from crenel.cli import inputs, observing, reporting
     from crenel.cli.clock import Clock
 
-    observing.check(args)
+    observing.check(args, args.flows)
     asked = args.against is not None or args.with_files or args.without
     if asked and args.output == "csv":
         raise UsageError("what would break is written as table, json or md")

@@ -19,7 +19,7 @@ RESOLVING = ("needed", "all", "none")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments: `out` is a folder or None; `intents`, `flows`, `api_server` and `proxies` are lists."""
+    """Add the arguments: `out` is a folder or None; others that may be repeated are lists."""
     _add_needs(parser)
     _add_result(parser)
     add_services_options(parser)
@@ -68,6 +68,14 @@ def _add_result(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--names", action="store_true", help=text)
     text = "let NetworkPolicies of the input give way to narrower ones, where they allow more than is needed"
     group.add_argument("--tighten", action="store_true", help=text)
+    group.add_argument(
+        "--preview",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FLOWS",
+        help="replay logs against the result, without taking them for needs: what of them would break",
+    )
     group.add_argument("--lab", action="store_true", help="prove the result with real packets on this machine")
     text = "the report as table, json or md (default: table)"
     group.add_argument("--format", choices=FORMATS, default="table", metavar="FORMAT", help=text)

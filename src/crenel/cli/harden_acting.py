@@ -1,6 +1,7 @@
 """What `crenel harden` does."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,16 +20,17 @@ from crenel.output.hardening_report import HardeningReport, Tried
 
 if TYPE_CHECKING:
     from crenel.flows.observed import Observations
+    from crenel.questions.observing.preview import Preview
 
 
 def harden(args: argparse.Namespace) -> int:
     """Do all of it."""
     clock = Clock()
     harden_options.check(args)
-    if args.flows:
+    if logs := [*args.flows, *args.preview]:
         from crenel.cli import observing
 
-        observing.check(args)
+        observing.check(args, logs)
     harden_writing.check(args)
     inputs.pause_collector()
     net = inputs.network(args, clock)
@@ -37,11 +39,12 @@ def harden(args: argparse.Namespace) -> int:
     if nothing := inputs.nothing_examined(net):
         return reporting.final(args, code, nothing)
     intents = _intents(args, net, clock)
-    observed, seen_code = _observed(args, net, clock)
+    observed, seen_code = _observed(args, args.flows, net, clock)
+    replayed, replayed_code = _observed(args, args.preview, net, clock)
     with clock.phase("solve"):
         found = _hardened(args, net, intents, observed)
         proof = found.after.prove(intents) if intents.statements else None
-        preview = found.after.preview(observed) if observed is not None else None
+        preview = _previewed(net, found, observed, replayed)
     wrong = complain([*intents.problems, *found.hardening.problems, *(proof.problems if proof is not None else ())])
     report = HardeningReport(found, inputs.context(net), proof, preview)
     if args.lab:
@@ -53,7 +56,9 @@ def harden(args: argparse.Namespace) -> int:
     with clock.phase("render"):
         reporting.emit(_render(report, args.format))
     clock.report()
-    return reporting.final(args, code, seen_code, exit_codes.ERROR if wrong else exit_codes.FINE, _code(report))
+    return reporting.final(
+        args, code, seen_code, replayed_code, exit_codes.ERROR if wrong else exit_codes.FINE, _code(report)
+    )
 
 
 def _intents(args: argparse.Namespace, net: Network, clock: Clock) -> Intents:
@@ -69,12 +74,14 @@ def _intents(args: argparse.Namespace, net: Network, clock: Clock) -> Intents:
     return Intents((*own, *more.statements), [*net.declared.problems, *more.problems])
 
 
-def _observed(args: argparse.Namespace, net: Network, clock: Clock) -> "tuple[Observations | None, int]":
-    if not args.flows:
+def _observed(
+    args: argparse.Namespace, flows: Sequence[str], net: Network, clock: Clock
+) -> "tuple[Observations | None, int]":
+    if not flows:
         return None, exit_codes.FINE
     from crenel.cli import observing
 
-    found = observing.observe(net, args.flows, args, clock)
+    found = observing.observe(net, flows, args, clock)
     return found, observing.code(found, args)
 
 
@@ -83,6 +90,16 @@ def _hardened(args: argparse.Namespace, net: Network, intents: Intents, observed
         return whole.harden(net, order(args, intents, observed))
     except ValueError as error:
         raise UsageError(f"--api-server: {error}") from None
+
+
+def _previewed(net: Network, found: Whole, *observed: "Observations | None") -> "Preview | None":
+    """What of all that was seen the result would not let through; None where nothing was to be asked about."""
+    if not (asked := [each for each in observed if each is not None]):
+        return None
+    from crenel.flows.observed import Observations
+    from crenel.harden.replaying import replay
+
+    return replay(net, found, Observations(tuple(dict.fromkeys(row for each in asked for row in each.rows))))
 
 
 def _is_empty(found: Whole) -> bool:

@@ -41,15 +41,15 @@ def add_flow_options(group: argparse._ActionsContainer) -> None:
     group.add_argument("--scratch", metavar="PATH", help="the folder for what does not fit into memory")
 
 
-def check(args: argparse.Namespace) -> None:
-    """Look at the values of options before anything is read.
+def check(args: argparse.Namespace, flows: Sequence[str]) -> None:
+    """Look at the values of options, and at the names of all logs, before anything is read.
 
     Raises:
         UsageError: one of them makes no sense.
     """
     if not _MEMORY.match(args.memory):
         raise UsageError(f"--memory {args.memory}: write a size such as 512MB or 2GB")
-    if [*args.flows, *args.filename].count("-") > 1:
+    if [*flows, *args.filename].count("-") > 1:
         raise UsageError("standard input can be read only once")
 
 

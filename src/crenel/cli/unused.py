@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from crenel.cli.clock import Clock
     from crenel.output.unused_words import UnusedReport
 
-    observing.check(args)
+    observing.check(args, args.flows)
     clock = Clock()
     inputs.pause_collector()
     net = inputs.network(args, clock)

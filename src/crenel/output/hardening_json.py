@@ -8,7 +8,7 @@ from typing import Any
 from crenel.harden.needs.model import Evidence, Need, traffic_text
 from crenel.harden.policies.cutting import Cut
 from crenel.harden.policies.model import Left
-from crenel.output import hardening_rules, schema, services_json
+from crenel.output import hardening_rules, preview_json, schema, services_json
 from crenel.output import hardening_words as words
 from crenel.output.hardening_report import HardeningReport
 from crenel.output.words import clean
@@ -41,6 +41,7 @@ def render(report: HardeningReport) -> bytes:
             "infrastructure": hardening_rules.data(report),
             "objections": list(map(clean, report.objections)),
             "statements": None if report.proof is None else {s.value: report.proof.count(s) for s in State},
+            "preview": None if report.preview is None else preview_json.data(report.preview),
             "lab": None if report.lab is None else _lab(report),
             "notices": schema.notices(report.context),
         }

@@ -21,6 +21,9 @@ def render(report: HardeningReport) -> str:
     lines += ["", plain(words.tried(report))] if report.lab is not None else []
     if report.objections:
         lines += ["", f"### {words.AGAINST}", "", *(f"- {plain(each)}" for each in report.objections)]
+    for which, title in words.BREAKS.items():
+        lines += _table(title, ("Connection", "Blocked by"), words.broken(report, which))
+    lines += _table(words.UNASKED, ("Connection", "Why"), words.unasked(report))
     lines += _table(words.NEEDS, ("Source", "Target", "Traffic", "Known", "Evidence"), words.needs(report))
     lines += _table(words.CUT, ("Workload", "Way", "Cut", "Used by", "Left"), words.cuts(report))
     lines += _table(words.OPEN, ("What", "Why"), words.left(report, "open"))
@@ -52,6 +55,6 @@ def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    found = [tuple(map(plain, row)) for row in rows]
+    found = [tuple(plain(cell.replace("\n", "; ")) for cell in row) for row in rows]
     if found:
         yield from ("", f"### {title}", "", *table(header, found))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from crenel.harden.needs.model import traffic_text
 from crenel.harden.policies.harden import Hardening
 from crenel.harden.whole import Whole
+from crenel.output.preview_words import verdict
 from crenel.output.reports import Context
 from crenel.questions.observing.preview import Preview
 from crenel.questions.proving.result import Proof, State
@@ -32,7 +33,7 @@ class HardeningReport:
     proof: Proof | None = None
     """Of the declared statements, in the result."""
     preview: Preview | None = None
-    """What of the observed traffic the result would not let through."""
+    """What of the traffic that was observed, or is to be replayed, the result would not let through."""
     lab: Tried | None = None
     out: str | None = None
     changed: tuple[str, ...] = ()
@@ -58,9 +59,8 @@ class HardeningReport:
                 for each in self.proof.results
                 if each.state is not State.HOLDS
             ]
-        if self.preview is not None:
-            seen = [each.observed for each in self.preview.broken]
-            found += [f"seen {each.count} times, and cut: {each.source} -> {each.target}" for each in seen]
+        if self.preview is not None and (self.preview.broken or self.preview.uncertain):
+            found.append(verdict(self.preview))
         if self.lab is not None:
             found += [f"in the lab: {each}" for each in self.lab.wrong]
         return tuple(found)

@@ -31,6 +31,9 @@ def render(report: HardeningReport, paint: Paint = PLAIN) -> str:
     lines += _listed(rules.RESTS, ((each, "") for each in rules.rests(report)), paint)
     for title, rows in rules.platforms(report):
         lines += _listed(title, ((each, "") for each in rows), paint)
+    for which, title in words.BREAKS.items():
+        lines += _listed(title, words.broken(report, which), paint)
+    lines += _listed(words.UNASKED, words.unasked(report), paint)
     if report.objections:
         lines += [paint(BOLD, words.AGAINST), *(f"  {paint(RED, clean(each))}" for each in report.objections), ""]
     lines += [words.tried(report)] if report.lab is not None else []
@@ -54,8 +57,7 @@ def _listed(title: str, rows: Iterable[tuple[str, str]], paint: Paint) -> Iterat
         yield paint(BOLD, title)
         for what, why in found:
             yield f"  {what}"
-            if why:
-                yield f"      {paint(DIM, why)}"
+            yield from (f"      {paint(DIM, line)}" for line in why.splitlines())
         yield ""
 
 

@@ -9,11 +9,14 @@ from crenel.harden.needs.model import ASSUMED_DNS, Evidence, Need, traffic_text
 from crenel.harden.policies.cutting import Cut
 from crenel.network.rules import Direction
 from crenel.output.hardening_report import HardeningReport
+from crenel.output.preview_words import reasons, sentence
 from crenel.output.words import clean, count, short_party, short_traffic
 
 NEEDS, CUT, OPEN = "What is needed", "What is cut", "What stays open, and why"
 UNCERTAIN, LEFT, KEPT = "What is uncertain: confirm it", "What policies cannot say", "What is kept"
 AGAINST = "What speaks against it"
+BREAKS = {"broken": "What was seen and would break", "uncertain": "What was seen and may break"}
+UNASKED = "What was seen and was not asked about"
 DIFFS = "What --write does to your files"
 _WAYS = {Direction.INGRESS: "in", Direction.EGRESS: "out"}
 NOBODY = "-"
@@ -100,6 +103,19 @@ def uncertain(report: HardeningReport) -> Iterator[tuple[str, str]]:
     for remark in report.hardening.needs.remarks:
         place = report.hardening.ground.short(remark.place)
         yield clean(remark.subject), clean(f"{remark.text} ({place})" if place else remark.text)
+
+
+def broken(report: HardeningReport, which: str) -> Iterator[tuple[str, str]]:
+    """The observed connections that would break, or may, each with all that blocks it, a line for each."""
+    found = report.preview
+    for each in {"broken": found.broken, "uncertain": found.uncertain}[which] if found is not None else ():
+        yield clean(sentence(each)), "\n".join(map(clean, reasons(each)))
+
+
+def unasked(report: HardeningReport) -> Iterator[tuple[str, str]]:
+    """The observed connections that could not be asked about, each with why."""
+    for each in report.preview.unasked if report.preview is not None else ():
+        yield clean(f"{each.observed.source} to {each.observed.target}"), clean(each.reason)
 
 
 def diffs(report: HardeningReport) -> str:

@@ -9,7 +9,7 @@ from crenel.output.flows_json import reading, shaped
 from crenel.output.preview_words import PreviewReport
 from crenel.output.verdict_json import step_shape
 from crenel.output.words import clean
-from crenel.questions.observing.preview import Broken
+from crenel.questions.observing.preview import Broken, Preview
 
 
 def render(report: PreviewReport) -> bytes:
@@ -19,15 +19,22 @@ def render(report: PreviewReport) -> bytes:
         {
             "schema": schema.SCHEMA,
             "kind": "preview",
-            "broken": [_shaped(each) for each in found.broken],
-            "uncertain": [_shaped(each) for each in found.uncertain],
-            "unasked": [{"observed": shaped(each.observed), "reason": clean(each.reason)} for each in found.unasked],
-            "kept": found.kept,
-            "dropped": found.dropped,
+            **data(found),
             **reading(report.observed),
             "notices": schema.notices(report.context),
         }
     )
+
+
+def data(found: Preview) -> dict[str, Any]:
+    """What became of the rows."""
+    return {
+        "broken": [_shaped(each) for each in found.broken],
+        "uncertain": [_shaped(each) for each in found.uncertain],
+        "unasked": [{"observed": shaped(each.observed), "reason": clean(each.reason)} for each in found.unasked],
+        "kept": found.kept,
+        "dropped": found.dropped,
+    }
 
 
 def _shaped(broken: Broken) -> dict[str, Any]:

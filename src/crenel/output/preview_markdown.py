@@ -11,7 +11,7 @@ _HEADER = ("Source", "Destination", "Traffic", "Records", "Would be", "By")
 
 def render(report: PreviewReport) -> str:
     """Write the whole in one line, and the connections as a table."""
-    lines = [plain(verdict(report)), ""]
+    lines = [plain(verdict(report.preview)), ""]
     found = [*report.preview.broken, *report.preview.uncertain]
     if found:
         lines += table(

@@ -27,7 +27,7 @@ def render(report: PreviewReport, paint: Paint = PLAIN) -> str:
             for each in report.preview.unasked
         ]
         lines.append("")
-    return "\n".join([*lines, verdict(report), ""])
+    return "\n".join([*lines, verdict(report.preview), ""])
 
 
 def _connection(broken: Broken, paint: Paint, colour: str) -> Iterator[str]:

@@ -32,9 +32,8 @@ def reasons(broken: Broken) -> Iterator[str]:
     return steps_of(broken)
 
 
-def verdict(report: PreviewReport) -> str:
+def verdict(found: Preview) -> str:
     """The whole in one line."""
-    found = report.preview
     asked = found.kept + len(found.broken) + len(found.uncertain)
     if not found.broken and not found.uncertain:
         text = f"None of {count(asked, 'observed connection')} would break."
