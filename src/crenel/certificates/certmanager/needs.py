@@ -64,11 +64,16 @@ def needs(
     default_namespace: str = "default",
     cluster_domain: str = "cluster.local",
     only: Collection[str] = (),
+    bare: bool = True,
 ) -> Needs:
-    """Find all of them, sorted by the Secret's name; `only` those of some namespaces, if any are named."""
+    """Find all of them, sorted by the Secret's name; `only` those of some namespaces, if any are named.
+
+    Without `bare`, hosts that no TLS section has are left out.
+    """
     finder = _Finder(inventory, decoded, cluster_domain, only)
     finder.entrances()
-    finder.bare()
+    if bare:
+        finder.bare()
     finder.services(documents, default_namespace)
     found = sorted(finder.found, key=lambda each: each.secret)
     return Needs(tuple(found), tuple(finder.left), tuple(finder.notes), finder.examined)

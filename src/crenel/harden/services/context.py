@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from crenel.audit.finding import Finding
@@ -69,6 +70,20 @@ class Context:
         if found is None or found.namespace or not namespace:
             return found
         return Thing(found.api_version, found.kind, namespace, found.name, found.origin)
+
+    def titled(self, title: str) -> Thing | None:
+        """The object of a title, such as ``service shop/web``; None for one that no text of the input has."""
+        return self._by_title.get(title)
+
+    @cached_property
+    def _by_title(self) -> dict[str, Thing]:
+        spaces = ("", self.network.default_namespace)
+        things = self._things.values()
+        return {
+            each.title: each
+            for thing in things
+            for each in ([thing] if thing.namespace else [replace(thing, namespace=space) for space in spaces])
+        }
 
     def of(self, finding: Finding) -> Thing | None:
         """The object that a finding is about."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crenel.harden.services.context import Context
 from crenel.harden.services.model import Change
-from crenel.harden.tls import gateways, hsts, ingresses, meshes
+from crenel.harden.tls import gateways, hsts, ingresses, meshes, unrenewed
 from crenel.harden.tls.certificates import Certificates
 
 
@@ -15,5 +15,6 @@ def changes(context: Context) -> Iterator[Change]:
     certificates = Certificates(context)
     yield from ingresses.changes(context, certificates)
     yield from gateways.changes(context, certificates)
+    yield from unrenewed.changes(context, certificates)
     yield from hsts.changes(context)
     yield from meshes.changes(context)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from crenel.harden.services.context import Context
 from crenel.harden.services.model import Change, NewObject, Thing
 from crenel.provenance import Origin
 from crenel.sources.yaml_text import parse
+
+if TYPE_CHECKING:
+    from crenel.certificates.certmanager.needs import Need
+    from crenel.certificates.certmanager.writing import Written
+
+WITHOUT = "Certificates are written with cryptography: pip install 'crenel[certs]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class Certificates:
         there = self._there(namespace, hosts)
         if there:
             return Chosen(there)
-        secret = self._free(namespace, f"{base}-tls")
+        secret = self.free(namespace, f"{base}-tls")
         if shimmed:
             return Chosen(secret, notes=(f"cert-manager makes the Secret {namespace}/{secret} by the annotation",))
         if self._context.wishes.issuer:
@@ -72,7 +79,8 @@ class Certificates:
                 return entry.secret[1]
         return ""
 
-    def _free(self, namespace: str, name: str) -> str:
+    def free(self, namespace: str, name: str) -> str:
+        """A name that no Secret has and nothing refers to; it is taken from now on."""
         number, found = 2, name
         while (namespace, found) in self._taken:
             number, found = number + 1, f"{name}-{number}"
@@ -82,23 +90,27 @@ class Certificates:
     def _written(self, namespace: str, secret: str, hosts: Sequence[str], title: str) -> Chosen:
         try:
             from crenel.certificates.certmanager.needs import Need  # noqa: PLC0415 - an extra
-            from crenel.certificates.certmanager.writing import Style, write  # noqa: PLC0415 - an extra
         except ImportError:
-            why = "Certificates are written with cryptography: pip install 'crenel[certs]'"
-            return Chosen(secret, question=_asked(namespace, secret, hosts), notes=(why,))
-        wishes = self._context.wishes
+            return Chosen(secret, question=_asked(namespace, secret, hosts), notes=(WITHOUT,))
         need = Need((namespace, secret), tuple(hosts), (title,), "it serves these hosts without TLS")
+        new, notes = self.written(need)
+        return Chosen(secret, new, "" if new else _asked(namespace, secret, hosts), notes)
+
+    def written(self, need: Need) -> tuple[tuple[NewObject, ...], tuple[str, ...]]:
+        """The Certificate for a need, with what has to be said of it; none where it cannot be written."""
+        from crenel.certificates.certmanager.writing import Style, write  # noqa: PLC0415 - an extra
+
+        wishes = self._context.wishes
         objects, problems = write([need], self._inventory, Style(wishes.issuer, wishes.cluster_issuer))
-        refused = [each for each in problems if "no Certificate" in each.message]
-        if refused or not objects:
-            return Chosen(secret, question=_asked(namespace, secret, hosts),
-                          notes=tuple(str(each) for each in problems))  # fmt: skip
-        new = tuple(
-            NewObject(Thing("cert-manager.io/v1", each.kind, each.namespace, each.name, Origin("")), parse(each.text),
-                      each.text)
-            for each in objects
-        )  # fmt: skip
-        return Chosen(secret, new, notes=tuple(str(each) for each in problems))
+        notes = tuple(str(each) for each in problems)
+        if any("no Certificate" in each.message for each in problems):
+            return (), notes
+        return tuple(map(_new, objects)), notes
+
+
+def _new(written: Written) -> NewObject:
+    thing = Thing("cert-manager.io/v1", written.kind, written.namespace, written.name, Origin(""))
+    return NewObject(thing, parse(written.text), written.text)
 
 
 def _asked(namespace: str, secret: str, hosts: Sequence[str]) -> str:
