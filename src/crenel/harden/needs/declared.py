@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from crenel import intents
 from crenel.bits import members
 from crenel.dialects.assemble import Assembly
 from crenel.harden.needs.ground import Ground
@@ -33,8 +32,8 @@ from crenel.network.network import Cuts
 from crenel.network.traffic import ALL, Match
 from crenel.provenance import Problem
 from crenel.questions.directory import Directory
-from crenel.questions.proving import ends as proving
 from crenel.questions.proving.ends import Aim, EndError, Ends
+from crenel.questions.proving.prove import where
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +54,8 @@ class _Cutter:
         self._declared = declared
 
     def __call__(self, assembly: Assembly) -> Cuts:
-        inside = assembly.blueprint.inside
-        found, traffic = proving.cuts(_ends(self._declared.statements), inside)
-        return Cuts(frozenset({*found, INTERNET - inside}), frozenset(traffic))
-
-
-def _ends(statements: Sequence[Statement]) -> Iterator[intents.End]:
-    for each in statements:
-        if isinstance(each, Allow | Deny | Only):
-            yield from (each.sources, each.targets)
-        elif isinstance(each, Isolated):
-            yield each.inside
-            for exemption in each.exemptions:
-                yield from (exemption.sources, exemption.targets)
+        found = where(self._declared.statements)(assembly)
+        return replace(found, addresses=found.addresses | {INTERNET - assembly.blueprint.inside})
 
 
 class Declared:
