@@ -135,6 +135,25 @@ def test_confirm(books: Path) -> None:
     assert change["id"] in [each["id"] for each in made["changes"] if each["state"] == "made"]
 
 
+def test_observed_days(books: Path) -> None:
+    """Two days of flows show who comes where two days are said to be enough, and not otherwise."""
+    (books / "crenel.yaml").unlink()
+    flows = books.parent / "flows.csv"
+    flows.write_text(
+        "source,destination,protocol,port,time\n"
+        "10.20.0.7,books/admin,TCP,9000,2026-11-01T00:00:00Z\n10.20.0.7,books/admin,TCP,9000,2026-11-03T00:00:01Z\n"
+    )
+    asked = ("-f", str(books), "--services", "--flows", str(flows))
+    states = {
+        days: {each["id"]: each["state"] for each in data(*asked, "--observed-days", days)["services"]["changes"]}
+        for days in ("2", "3")
+    }
+    admin = "service books/admin: internal"
+    assert (states["2"][admin], states["3"][admin]) == ("made", "waiting")
+    assert crenel("harden", *asked, "--observed-days", "0").code == 2
+    assert crenel("harden", "-f", str(books), "--observed-days", "2").code == 2
+
+
 def test_reports(books: Path) -> None:
     """Table, Markdown and JSON have all parts; who asked for none gets none."""
     table = crenel("harden", "-f", str(books), *ASKED).out

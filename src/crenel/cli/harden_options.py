@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from crenel.cli.usage import UsageError
 
 PLATFORMS = ("aws", "azure", "gcp", "openstack", "hosts")
+OBSERVED_DAYS = 7
 
 
 def add_services_options(parser: argparse.ArgumentParser) -> None:
-    """Add `services`, `tls` and `write`; `confirm` and `internal` are lists, `issuer` and `cluster_issuer` or None."""
+    """Add `services`, `tls` and `write`; `confirm` and `internal` are lists, `observed_days` a number."""
     group = parser.add_argument_group("services and TLS")
     text = "close what Services open and nobody needs: source ranges, internal load balancers, fewer node ports"
     group.add_argument("--services", action="store_true", help=text)
@@ -23,6 +24,8 @@ def add_services_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--confirm", action="append", default=[], metavar="PATTERN", help=text)
     text = "a network of your own that has no private addresses; may be repeated"
     group.add_argument("--internal", action="append", default=[], metavar="CIDR", help=text)
+    text = "for how many days it has to be observed until nobody else is taken to come (default: 7)"
+    group.add_argument("--observed-days", type=int, default=OBSERVED_DAYS, metavar="DAYS", help=text)
     text = "change your own files too; without it the changes are a kustomize Component in the folder of -o"
     group.add_argument("--write", action="store_true", help=text)
 
@@ -54,6 +57,10 @@ def check(args: argparse.Namespace) -> None:
     for name in ("write", "confirm", "internal"):
         if getattr(args, name) and not entrances:
             raise UsageError(f"--{name} goes with --services or --tls")
+    if args.observed_days < 1:
+        raise UsageError(f"--observed-days {args.observed_days}: at least 1")
+    if args.observed_days != OBSERVED_DAYS and not (entrances and args.flows):
+        raise UsageError("--observed-days goes with --services or --tls, and with --flows")
     if (args.issuer or args.cluster_issuer) and not args.tls:
         raise UsageError("--issuer and --cluster-issuer go with --tls")
     for name in ("administrators", "registries", "resolvers", "clocks"):

@@ -1,6 +1,7 @@
 """From the command line to what `crenel.harden.whole` is asked for."""
 
 import argparse
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crenel.audit.settings import Settings
@@ -42,6 +43,7 @@ def _services(args: argparse.Namespace, intents: Intents, observed: "Observation
         tls=args.tls,
         confirmed=tuple(args.confirm),
         internal=AddressSet.of(*args.internal),
+        least=timedelta(days=args.observed_days),
         issuer=args.issuer or args.cluster_issuer or "",
         cluster_issuer=not args.issuer,
     )
