@@ -173,7 +173,8 @@ def test_secrets_for_kubectl(ca: Path, tmp_path: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     (secret,) = yaml.safe_load_all(file.read_text())
     assert (secret["kind"], secret["type"]) == ("Secret", "kubernetes.io/tls")
-    assert secret["metadata"] == {"name": "web-tls", "namespace": "shop"}
+    labels = {"app.kubernetes.io/managed-by": "crenel"}
+    assert secret["metadata"] == {"name": "web-tls", "namespace": "shop", "labels": labels}
     assert sorted(secret["data"]) == ["ca.crt", "tls.crt", "tls.key"]
     ran = act("rotate", ca, "-o", "json")
     waits = reported(ran).rotation.waits  # type: ignore[union-attr]

@@ -13,7 +13,7 @@ from crenel.cli.usage import UsageError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments: `names` is a list; `out`, `service_account` and `csr` are texts or None."""
+    """Add the arguments: `names` is a list; `out`, `service_account`, `secret` and `csr` are texts or None."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="workloads like shop/web")
     add_folder(parser)
     parser.add_argument("--out", metavar="PATH", help="the folder that gets a folder for each; with -o yaml a file")
@@ -23,6 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--dns", action="append", default=[], metavar="NAME", help="a DNS name; may be repeated")
     group.add_argument("--ip", action="append", default=[], metavar="ADDRESS", help="an address; may be repeated")
     group.add_argument("--trust-only", action="store_true", help="the roots alone: for one who only verifies")
+    text = "what the Secret of -o yaml is called, in the namespace of NAME (default: the last part of NAME, and -tls)"
+    group.add_argument("--secret", metavar="NAME", help=text)
     group.add_argument(
         "--csr", metavar="FILE", help="answer a signing request; with a NAME it may have that workload's names alone"
     )

@@ -26,6 +26,8 @@ def issue(args: argparse.Namespace) -> int:
         raise UsageError("issue needs --out: the folder, or with -o yaml the file, to write to")
     if args.service_account or args.dns or args.ip or args.trust_only:
         return _supply(args, [_single(args, rules)], exit_codes.FINE)
+    if args.secret is not None:
+        raise UsageError("--secret goes with a NAME and its names: --dns, --ip, --service-account")
     found, code = _of_input(args, rules)
     if not found:
         say("nothing was issued: there is no workload that may have a certificate")
@@ -69,7 +71,12 @@ def _single(args: argparse.Namespace, rules: Policy) -> Consumer:
         namespace, _, rest = name.partition("/")
         if not (is_name(namespace) and is_name(rest)):
             raise UsageError(f"{name}: a Secret needs a namespace; write NAMESPACE/NAME")
-        return Consumer(name, "secret", str(out), f"{namespace}/{rest}-tls", identity)
+        secret = args.secret if args.secret is not None else f"{rest}-tls"
+        if not is_name(secret):
+            raise UsageError(f"--secret {secret}: a Secret cannot be called that")
+        return Consumer(name, "secret", str(out), f"{namespace}/{secret}", identity)
+    if args.secret is not None:
+        raise UsageError("--secret goes with -o yaml")
     return Consumer(name, "folder", str(out), identity=identity)
 
 

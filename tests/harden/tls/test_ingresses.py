@@ -59,7 +59,10 @@ def test_without_an_issuer_it_is_asked(tmp_path: Path) -> None:
     assert found.made == ()
     (change,) = found.waiting
     assert change.question == "will the Secret shop/web-tls hold a certificate for shop.example.com?"
-    assert change.notes == ("from your own CA: crenel certs ca issue shop/web --dns shop.example.com",)
+    command = (
+        "crenel certs ca issue shop/web --dns shop.example.com --secret web-tls --ca CA -o yaml --out secrets.yaml"
+    )
+    assert change.notes == (f"from your own CA: {command}",)
 
 
 def test_a_certificate_that_is_there(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from audit.papers import secret
 from audit.routing_pieces import BALANCER, NGINX, WEB, ingress
 from certificates.making import AT, leaf
+from command import crenel
 from crenel.audit.settings import Settings
 from harden.services.planning import ids, planned
 
@@ -60,8 +62,26 @@ def test_without_an_issuer(tmp_path: Path) -> None:
     said = {each.subject: each.why for each in found.stays}
     assert said["service shop/api"] == (
         "no certificate speaks for api.shop.svc: name an issuer, or issue one from your own CA: "
-        "crenel certs ca issue shop/api --dns api.shop.svc --dns api.shop.svc.cluster.local"
+        "crenel certs ca issue shop/api --dns api.shop.svc --dns api.shop.svc.cluster.local --secret api-tls --ca CA "
+        "-o yaml --out secrets.yaml"
     )
+
+
+def test_the_own_ca_does_it(tmp_path: Path) -> None:
+    """The command that is named makes the Secret that the Ingress names, and with it there is nothing left to do."""
+    (tmp_path / "in").mkdir()
+    found = planned(tmp_path / "in", PAGE + NAMED)
+    (why,) = [each.why for each in found.stays if each.subject == "ingress shop/web"]
+    program, *command = shlex.split(why.partition("your own CA: ")[2])
+    assert program == "crenel"
+    made = crenel(
+        "certs", "ca", "init", "--ca", "CA", "--trust-domain", "a.example", "--set", "dns=example.com", cwd=tmp_path
+    )
+    assert made.code == 0, made.err
+    ran = crenel(*command, cwd=tmp_path)
+    assert ran.code == 0, ran.err
+    again = planned(tmp_path / "in", PAGE + NAMED + "---\n" + (tmp_path / "secrets.yaml").read_text(), issuer="le")
+    assert NOT_THERE not in ids(again.changes)
 
 
 def test_somebody_looks_after_it(tmp_path: Path) -> None:

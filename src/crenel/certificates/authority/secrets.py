@@ -23,6 +23,8 @@ Files: TypeAlias = dict[str, Mapping[str, bytes]]
 """The data of Secrets, by ``NAMESPACE/NAME``."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OURS = "  labels:\n    app.kubernetes.io/managed-by: crenel\n"
+"""By this the inventory knows that ``crenel certs ca renew`` looks after a Secret."""
 _LARGEST = 64 << 20
 _HEAD = "# Private keys: keep this file as it is, and to yourself.\n"
 
@@ -93,7 +95,7 @@ def _document(secret: str, files: Mapping[str, bytes]) -> str:
     lines = "".join(f"  {key}: {base64.b64encode(data).decode()}\n" for key, data in files.items())
     return (
         f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {_scalar(name)}\n  namespace: {_scalar(namespace)}\n"
-        f"type: {kind}\ndata:\n{lines}"
+        f"{_OURS}type: {kind}\ndata:\n{lines}"
     )
 
 

@@ -28,6 +28,8 @@ _SERVICE_CA = (
     "service.alpha.openshift.io/originating-service-name",
 )
 _EXTERNAL = "reconcile.external-secrets.io/managed"
+_MANAGED_BY = "app.kubernetes.io/managed-by"
+"""What ``crenel certs ca`` writes as a Secret has it (`crenel.certificates.authority.secrets`)."""
 _CITADEL = "istio.io/ca-root"
 _NO_STATUS = "it has no status in the input"
 
@@ -119,6 +121,8 @@ def _by_others(facts: SecretFacts) -> Renewal:
         return Renewal(State.WORKING, "the service CA of OpenShift", "CA")
     if facts.labels.get(_EXTERNAL) == "true" or any(each.startswith("ExternalSecret ") for each in facts.owners):
         return Renewal(State.UNKNOWN, "external-secrets", reason="whoever writes its source")
+    if facts.labels.get(_MANAGED_BY) == "crenel":
+        return Renewal(State.WORKING, "crenel certs ca renew", "CA")
     if facts.owners:
         return Renewal(State.UNKNOWN, facts.owners[0].lower(), reason="its owner may")
     return NOBODY

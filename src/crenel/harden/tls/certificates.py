@@ -58,12 +58,8 @@ class Certificates:
             return Chosen(secret, notes=(f"cert-manager makes the Secret {namespace}/{secret} by the annotation",))
         if self._context.wishes.issuer:
             return self._written(namespace, secret, hosts, title)
-        names = " ".join(f"--dns {host}" for host in hosts)
-        return Chosen(
-            secret,
-            question=_asked(namespace, secret, hosts),
-            notes=(f"from your own CA: crenel certs ca issue {namespace}/{base} {names}",),
-        )
+        own = f"from your own CA: {own_ca(namespace, base, secret, hosts)}"
+        return Chosen(secret, question=_asked(namespace, secret, hosts), notes=(own,))
 
     def _there(self, namespace: str, hosts: Sequence[str]) -> str:
         """A Secret of the namespace that covers all hosts, and whose time has not passed; empty for none."""
@@ -106,6 +102,12 @@ class Certificates:
         if any("no Certificate" in each.message for each in problems):
             return (), notes
         return tuple(map(_new, objects)), notes
+
+
+def own_ca(namespace: str, name: str, secret: str, hosts: Sequence[str]) -> str:
+    """The command by which one's own CA issues a certificate for some hosts into a Secret, for `kubectl apply`."""
+    names = " ".join(f"--dns {host}" for host in hosts)
+    return f"crenel certs ca issue {namespace}/{name} {names} --secret {secret} --ca CA -o yaml --out secrets.yaml"
 
 
 def _new(written: Written) -> NewObject:

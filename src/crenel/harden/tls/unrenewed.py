@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from crenel.harden.services.context import Context
 from crenel.harden.services.model import Change, Thing
-from crenel.harden.tls.certificates import WITHOUT, Certificates
+from crenel.harden.tls.certificates import WITHOUT, Certificates, own_ca
 from crenel.provenance import NOWHERE
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def changes(context: Context, certificates: Certificates) -> Iterator[Change]:
         if context.wishes.issuer:
             yield from _certificate(context, certificates, _placed(context, certificates, need), thing)
         else:
-            names = " ".join(f"--dns {host}" for host in need.hosts)
-            own = f"crenel certs ca issue {thing.namespace or need.secret[0]}/{thing.name} {names}"
+            own = own_ca(need.secret[0], thing.name, need.secret[1], need.hosts)
             context.keep(need.users[0], f"{need.why}: name an issuer, or issue one from your own CA: {own}",
                          thing.origin)  # fmt: skip
 
