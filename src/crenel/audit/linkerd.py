@@ -17,7 +17,7 @@ from crenel.audit.finding import Thing
 from crenel.audit.peers import labelled, table, tcp_ports
 from crenel.audit.subject import Subject
 from crenel.audit.workloads import Workload
-from crenel.dialects.admission import Client
+from crenel.dialects.admission import Account, Client
 from crenel.dialects.known import Truth
 from crenel.dialects.linkerdpolicies import GROUP, Authorized
 from crenel.kubernetes.decode import ConfigMap
@@ -123,6 +123,10 @@ class Linkerd:
         return self._authorized.admits(
             workload.index, workload.namespace, port, _names(workload, port), client, self.default(workload)
         )
+
+    def named(self, workload: Workload) -> frozenset[Account] | None:
+        """The accounts that policies for a workload name; None where they mean others otherwise."""
+        return self._authorized.named(workload.namespace)
 
     def _server(self, workload: Workload, port: int) -> ForeignPolicy | None:
         return self._authorized.server(workload.index, workload.namespace, port, _names(workload, port))

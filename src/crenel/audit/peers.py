@@ -15,7 +15,7 @@ from crenel.audit.annotated import Annotated, annotated
 from crenel.audit.finding import Witness
 from crenel.audit.subject import Subject
 from crenel.audit.workloads import Workload
-from crenel.dialects.admission import Client
+from crenel.dialects.admission import Account, Client
 from crenel.dialects.entries import EntryKind
 from crenel.dialects.istioauthorization import Authorizations
 from crenel.dialects.istiopeers import Member, Mode, PeerAuthentications, is_peer_authentication, membership
@@ -152,6 +152,10 @@ class Istio:
     def admits(self, workload: Workload, port: int, client: Client) -> Truth:
         """Whether AuthorizationPolicies let a client in; what mode the port has is not asked."""
         return self._authorizations.admits(workload.index, workload.namespace, port, client)
+
+    def named(self, workload: Workload) -> frozenset[Account] | None:
+        """The accounts that policies for a workload name; None where they mean others otherwise."""
+        return self._authorizations.named(workload.index, workload.namespace)
 
     def needs_identity(self, workload: Workload) -> bool:
         """Whether authorization policies let nobody in without a certificate."""

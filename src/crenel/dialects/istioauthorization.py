@@ -92,6 +92,12 @@ class Authorizations:
                 refused = any_of((refused, Truth.UNKNOWN))
         return all_of((negated(refused), any_of((allowed, negated(closed)))))
 
+    def named(self, position: int, namespace: str) -> frozenset[Account] | None:
+        """The accounts that the policies for a workload name: all others are the same to them. None for any."""
+        texts = [text for policy, _ in self._applying(position, namespace) for text in _named(policy)]
+        found = [_account_of(text) for text in texts]
+        return None if None in found else frozenset(each for each in found if each is not None)
+
     def _matches(self, policy: ForeignPolicy, port: int, client: Client) -> Truth:
         return any_of(self._rule(table(each), policy, port, client) for each in listed(policy.spec.get("rules")))
 
@@ -129,6 +135,30 @@ class Authorizations:
             return Truth.YES
         elsewhere = self._domain is None and _is_like(text.partition("/")[2], rest[1:])
         return Truth.UNKNOWN if elsewhere else Truth.NO
+
+
+def _named(policy: ForeignPolicy) -> Iterator[str]:
+    """The accounts that a policy names, as ``NAMESPACE/NAME``; a pattern for those that it names otherwise."""
+    for rule in map(table, listed(policy.spec.get("rules"))):
+        for source in (table(table(each).get("source")) for each in listed(rule.get("from"))):
+            for key in ("principals", "notPrincipals"):
+                yield from (_bare(str(each)) for each in listed(source.get(key)) if each != "*")
+            for key in ("serviceAccounts", "notServiceAccounts"):
+                yield from (f"{policy.namespace}/{each}" if "/" not in str(each) else str(each)
+                            for each in listed(source.get(key)))  # fmt: skip
+            if source.get("namespaces") or source.get("notNamespaces"):
+                yield "*"
+
+
+def _bare(principal: str) -> str:
+    """A principal without its trust domain: ``NAMESPACE/NAME``."""
+    parts = principal.split("/")
+    return f"{parts[2]}/{parts[4]}" if len(parts) == 5 and parts[1::2] == ["ns", "sa"] else "*"
+
+
+def _account_of(text: str) -> Account | None:
+    namespace, _, name = text.partition("/")
+    return None if "*" in text else (namespace, name)
 
 
 def _targets(policy: ForeignPolicy) -> list[Any]:

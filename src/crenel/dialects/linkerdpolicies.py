@@ -33,6 +33,8 @@ class Authorized:
         """Of `policies` and `settings` those of other kinds are left out."""
         self._servers: dict[str, list[tuple[int, int, ForeignPolicy]]] = defaultdict(list)
         self._grants: dict[str, list[ForeignPolicy]] = defaultdict(list)
+        self._by_server: dict[tuple[str, str | None], list[ForeignPolicy]] = defaultdict(list)
+        self._memo: dict[str, frozenset[Account] | None] = {}
         self._authentications = {
             (each.kind, each.namespace, each.name): each
             for each in settings
@@ -46,6 +48,7 @@ class Authorized:
                 self._servers[policy.namespace].append((sure, possible, policy))
             elif policy.kind in ("ServerAuthorization", "AuthorizationPolicy"):
                 self._grants[policy.namespace].append(policy)
+                self._by_server[policy.namespace, _server_of(policy)].append(policy)
 
     def servers(self, position: int, namespace: str, port: int, names: Collection[str]) -> list[ForeignPolicy]:
         """The Servers for a port of the pods at a position of the index, whose `names` these are, or may be."""
@@ -61,6 +64,35 @@ class Authorized:
         sure = {id(policy) for reach, _, policy in self._servers[namespace] if reach >> position & 1}
         return next((each for each in self.servers(position, namespace, port, names) if id(each) in sure), None)
 
+    def named(self, namespace: str) -> frozenset[Account] | None:
+        """The accounts that authorizations of a namespace name: all others are the same to them. None for any."""
+        if namespace not in self._memo:
+            self._memo[namespace] = self._named(namespace)
+        return self._memo[namespace]
+
+    def _named(self, namespace: str) -> frozenset[Account] | None:
+        found = set[Account]()
+        for grant in self._grants[namespace]:
+            for spec, home in self._specs(grant):
+                refs = [table(each) for each in listed(spec.get("identityRefs"))]
+                if any(text != "*" for text in listed(spec.get("identities"))) or not all(map(_is_exact, refs)):
+                    return None
+                found |= {(str(each.get("namespace") or home), str(each["name"])) for each in refs}
+        return frozenset(found)
+
+    def _specs(self, grant: ForeignPolicy) -> Iterator[tuple[dict[str, Any], str]]:
+        """What says who is meant by an authorization, each with the namespace that it stands in."""
+        tls = table(table(grant.spec.get("client")).get("meshTLS"))
+        accounts = [{"kind": "ServiceAccount", **table(each)} for each in listed(tls.get("serviceAccounts"))]
+        yield {"identities": tls.get("identities"), "identityRefs": accounts}, grant.namespace
+        for ref in map(table, listed(grant.spec.get("requiredAuthenticationRefs"))):
+            home = str(ref.get("namespace") or grant.namespace)
+            known = self._authentications.get((str(ref.get("kind")), home, str(ref.get("name"))))
+            if known is not None:
+                yield known.spec, home
+            elif ref.get("kind") == "ServiceAccount":
+                yield {"identityRefs": [ref]}, home
+
     def admits(
         self, position: int, namespace: str, port: int, names: Collection[str], client: Client, default: str
     ) -> Truth:
@@ -72,7 +104,8 @@ class Authorized:
             return Truth.UNKNOWN
         server = found[0]
         more = _by_default(str(server.spec.get("accessPolicy") or "deny"), client)
-        return any_of((more, *(self._granted(each, server, client) for each in self._grants[namespace])))
+        grants = (*self._by_server[namespace, server.name], *self._by_server[namespace, None])
+        return any_of((more, *(self._granted(each, server, client) for each in grants)))
 
     def _granted(self, grant: ForeignPolicy, server: ForeignPolicy, client: Client) -> Truth:
         if grant.kind == "ServerAuthorization":
@@ -97,6 +130,13 @@ class Authorized:
         if kind == "NetworkAuthentication":
             return _is_in(listed(authentication.spec.get("networks")), client)
         return any_of(_identities(authentication.spec, home, client.account))
+
+
+def _server_of(grant: ForeignPolicy) -> str | None:
+    """The one Server that an authorization is for; None where it may be for others."""
+    wanted = table(grant.spec.get("server" if grant.kind == "ServerAuthorization" else "targetRef"))
+    one = wanted.get("kind") in (None, "Server") and "selector" not in wanted
+    return str(wanted.get("name")) if one else None
 
 
 def _by_default(policy: str, client: Client) -> Truth:
@@ -149,6 +189,10 @@ def _identities(spec: dict[str, Any], namespace: str, account: Account | None) -
             yield _is_account(account, home, name)
         else:
             yield Truth.UNKNOWN
+
+
+def _is_exact(ref: dict[str, Any]) -> bool:
+    return ref.get("kind") == "ServiceAccount" and bool(ref.get("name"))
 
 
 def _is_account(account: Account | None, namespace: str, name: str) -> Truth:

@@ -27,6 +27,9 @@ class Admits(Protocol):
     def admits(self, workload: Workload, port: int, client: Client) -> Truth:
         """Whether a client is let in."""
 
+    def named(self, workload: Workload) -> frozenset[Account] | None:
+        """The accounts that policies name; None where others are told apart too."""
+
     def inside(self, workload: Workload) -> object:
         """Whether a workload takes part."""
 
@@ -52,15 +55,25 @@ class Admitted:
     def excess(self, unit: Unit, ports: Sequence[int] | None = None) -> Iterator[str]:
         """Who is let in, or may be, and should not, in words."""
         for workload in self._workloads(unit):
+            named = self._mesh.named(workload)
             for port in self._ports(unit) if ports is None else ports:
                 here = unit.at(port)
-                known = {account for each in here for account in each.accounts}
-                for account in sorted(self._accounts - known):
-                    if self._is_let_in(workload, port, Client(account), here):
-                        yield f"service account {account[0]}/{account[1]} to {workload.name} TCP/{port}"
+                for account in self._strange(workload, port, here, named):
+                    yield f"service account {account[0]}/{account[1]} to {workload.name} TCP/{port}"
                 others = self._everywhere - _networks(here)
                 if others and self._mesh.admits(workload, port, Client(None, others)) is not Truth.NO:
                     yield f"clients without a certificate to {workload.name} TCP/{port}"
+
+    def _strange(
+        self, workload: Workload, port: int, here: Sequence[Caller], named: frozenset[Account] | None
+    ) -> Iterator[Account]:
+        """The accounts that are let in and should not: of those that no policy tells apart one is asked for all."""
+        others = self._accounts - {account for each in here for account in each.accounts}
+        alike = sorted(others - named) if named is not None else []
+        apart = sorted(others) if named is None else sorted(others & named)
+        yield from (each for each in apart if self._is_let_in(workload, port, Client(each), here))
+        if alike and self._is_let_in(workload, port, Client(alike[0]), here):
+            yield from alike
 
     def _is_let_in(self, workload: Workload, port: int, client: Client, here: Sequence[Caller]) -> bool:
         """Whether an account gets in otherwise than by a network from which somebody has to come."""
