@@ -36,7 +36,7 @@ def confirmed(folder: Path, text: str) -> list[dict[str, Any]]:
     return [each.data for each in found.after.documents]
 
 
-def annotations(folder: Path, text: str) -> dict[str, str]:
+def said(folder: Path, text: str) -> dict[str, str]:
     (found,) = [each["metadata"] for each in confirmed(folder, text) if each["kind"] == "Ingress"]
     return found.get("annotations") or {}
 
@@ -51,20 +51,20 @@ def test_it_is_asked(tmp_path: Path) -> None:
 def test_haproxy(tmp_path: Path) -> None:
     """One more line of the annotation, unless one has the header; of subdomains and of preloading nothing is said."""
     line = f'Strict-Transport-Security "{VALUE}"'
-    assert annotations(tmp_path, HAPROXY + ingress(more=TLS))[SET] == line
+    assert said(tmp_path, HAPROXY + ingress(more=TLS))[SET] == line
     own = f"{SET}: X-Frame-Options DENY"
-    assert annotations(tmp_path, HAPROXY + ingress(more=TLS, annotations=own))[SET] == f"X-Frame-Options DENY\n{line}"
+    assert said(tmp_path, HAPROXY + ingress(more=TLS, annotations=own))[SET] == f"X-Frame-Options DENY\n{line}"
     has = f"{SET}: 'strict-transport-security \"max-age=1\"'"
-    assert annotations(tmp_path, HAPROXY + ingress(more=TLS, annotations=has))[SET].endswith('1"')
-    assert SET not in annotations(tmp_path, HAPROXY + ingress())
+    assert said(tmp_path, HAPROXY + ingress(more=TLS, annotations=has))[SET].endswith('1"')
+    assert SET not in said(tmp_path, HAPROXY + ingress())
 
 
 def test_haproxy_ingress(tmp_path: Path) -> None:
     """It sends the header by itself, unless it is told not to."""
     key = "haproxy-ingress.github.io/hsts"
     text = of_class("haproxy-ingress.github.io/controller")
-    assert key not in annotations(tmp_path, text + ingress(more=TLS))
-    assert annotations(tmp_path, text + ingress(more=TLS, annotations=f"{key}: 'false'"))[key] == "true"
+    assert key not in said(tmp_path, text + ingress(more=TLS))
+    assert said(tmp_path, text + ingress(more=TLS, annotations=f"{key}: 'false'"))[key] == "true"
 
 
 def test_traefik(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_traefik(tmp_path: Path) -> None:
     auth = other("traefik.containo.us/v1alpha1", "Middleware", "basicAuth: {secret: s}", "auth")
     own = f"{USED}: shop-auth@kubernetescrd"
     text = TRAEFIK + auth + ingress(more=TLS, annotations=own)
-    assert annotations(tmp_path, text)[USED] == "shop-auth@kubernetescrd,shop-web-hsts@kubernetescrd"
+    assert said(tmp_path, text)[USED] == "shop-auth@kubernetescrd,shop-web-hsts@kubernetescrd"
     versions = {each["apiVersion"] for each in confirmed(tmp_path, text) if each["kind"] == "Middleware"}
     assert versions == {"traefik.containo.us/v1alpha1"}
 
@@ -96,8 +96,8 @@ def test_a_middleware_that_says_so(tmp_path: Path, spec: str) -> None:
     """One that sends the header, may send it, or is not in the input, is enough to leave the Ingress alone."""
     own = f"{USED}: shop-own@kubernetescrd"
     text = TRAEFIK + ingress(more=TLS, annotations=own)
-    assert annotations(tmp_path, text + other("traefik.io/v1alpha1", "Middleware", spec, "own"))[USED] in own
-    assert annotations(tmp_path, text)[USED] in own
+    assert said(tmp_path, text + other("traefik.io/v1alpha1", "Middleware", spec, "own"))[USED] in own
+    assert said(tmp_path, text)[USED] in own
 
 
 def virtual(*servers: str, rule: str = "route: [{destination: {host: web, port: {number: 80}}}]") -> str:
