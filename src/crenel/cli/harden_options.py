@@ -10,7 +10,7 @@ OBSERVED_DAYS = 7
 
 
 def add_services_options(parser: argparse.ArgumentParser) -> None:
-    """Add `services`, `tls`, `mesh_policies`, `write`, the lists `confirm` and `internal`, the number `observed_days`."""
+    """Add `services`, `tls`, `mesh_policies`, `write`, lists `confirm` and `internal`, the number `observed_days`."""
     group = parser.add_argument_group("services and TLS")
     text = "close what Services open and nobody needs: source ranges, internal load balancers, fewer node ports"
     group.add_argument("--services", action="store_true", help=text)

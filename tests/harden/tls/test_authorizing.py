@@ -242,6 +242,7 @@ def test_opaque_ports(tmp_path: Path) -> None:
     """A Server takes the place of what says that a port is opaque, and says so itself."""
     postgres = workload("pg", port=5432)
     assert written(authorized(tmp_path, LINKERD + postgres))["Server pg-5432"]["proxyProtocol"] == "opaque"
+    assert refused(authorized(tmp_path, LINKERD + postgres + workload("x", "pg:80"))) == {}
     own = LINKERD.replace("enabled", "enabled, config.linkerd.io/opaque-ports: '9000,8000-8100'")
     assert "proxyProtocol" not in written(authorized(tmp_path, own + postgres))["Server pg-5432"]
     assert written(authorized(tmp_path, own + DB))["Server db-8080"]["proxyProtocol"] == "opaque"

@@ -24,7 +24,8 @@ from crenel.dialects.istiopeers import DISABLE, SIDECAR, led_past
 from crenel.dialects.linkerdpolicies import GROUP
 from crenel.editing.patches import Set
 from crenel.harden.needs.ground import MANAGED_BY, MANAGER
-from crenel.harden.needs.model import End, Pods
+from crenel.harden.needs.meshes import Opaque
+from crenel.harden.needs.model import Pods
 from crenel.harden.services.context import Context
 from crenel.harden.services.model import Change, NewObject, Promise
 from crenel.harden.services.writing import made
@@ -40,18 +41,15 @@ from crenel.harden.tls.callers import (
     networks_of,
     union_of,
 )
-from crenel.kubernetes.mesh import opaque_ports, trust_domain
+from crenel.kubernetes.mesh import trust_domain
 from crenel.kubernetes.objects.policies import ForeignPolicy
 from crenel.network.addresses import AddressSet
-from crenel.network.traffic import Match
 from crenel.provenance import NOWHERE
 
 _FEW = 3
 _REWRITE = "sidecar.istio.io/rewriteAppHTTPProbers"
 _WAYPOINT = "istio.io/use-waypoint"
 _MUTUAL = ("ISTIO_MUTUAL", None)
-_OPAQUE = "config.linkerd.io/opaque-ports"
-_OPAQUE_PORTS = "25,587,3306,4444,5432,6379,9300,11211"
 _OF_PROXY = (4140, 4143, 4190, 4191)
 """The ports of Linkerd's own proxy, which live pods declare beside those of the application."""
 
@@ -442,22 +440,11 @@ class _Linkerd(_Mesh):
 
     def _is_opaque(self, unit: Unit, port: int) -> bool:
         """Whether the proxy takes a port as it is, so that its Server has to say so."""
-        usual = opaque_ports(self._subject.decoded) or _OPAQUE_PORTS
-        said = [found[0] if (found := self._linkerd.said(each, _OPAQUE)) else usual for each in self._workloads(unit)]
-        return any(skipped(each, port) for each in said) or any((each, port) in self._of_services for each in unit.pods)
+        return any(self._opaque.at(each, port) for each in unit.pods)
 
     @cached_property
-    def _of_services(self) -> frozenset[tuple[End, int]]:
-        """The ports of pods that Services call opaque, by their own ports."""
-        ground, found = self._context.reached.ground, set[tuple[End, int]]()
-        for service in self._subject.decoded.services:
-            text = str((service.metadata.annotations or {}).get(_OPAQUE, ""))
-            ports = [each.port for each in (service.spec.ports if service.spec else None) or ()]
-            asked = tuple(Match(None, (port, port)) for port in ports if skipped(text, port))
-            for target, traffic in ground.behind(service, asked) if asked else ():
-                if traffic is not None and traffic.ports is not None:
-                    found.add((target, traffic.ports[0]))
-        return frozenset(found)
+    def _opaque(self) -> Opaque:
+        return Opaque(self._context.reached.ground)
 
 
 def _narrowed(unit: Unit, ports: Sequence[int]) -> Iterator[Caller]:

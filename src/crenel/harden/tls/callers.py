@@ -15,6 +15,7 @@ from typing import Any
 from crenel.audit.workloads import Workload
 from crenel.dialects.admission import Account, Client
 from crenel.harden.needs.ground import Written, items, mapping
+from crenel.harden.needs.meshes import HBONE_BY, OPAQUE_BY
 from crenel.harden.needs.model import Everybody, Named, Need, Outside, Pods
 from crenel.harden.policies.labels import Choice, Chooser
 from crenel.harden.services.context import Context
@@ -136,7 +137,8 @@ class Callers:
     def _needs(self) -> Mapping[Pods, Sequence[Need]]:
         found: dict[Pods, list[Need]] = defaultdict(list)
         for need in self._gathered.needs.needs:
-            if isinstance(need.target, Pods) and (need.traffic is None or need.traffic.protocol in (None, TCP)):
+            tcp = need.traffic is None or need.traffic.protocol in (None, TCP)
+            if isinstance(need.target, Pods) and tcp and not _is_carrier(need):
                 found[need.target].append(need)
         return found
 
@@ -213,6 +215,11 @@ class Callers:
 def pods_of(workload: Workload) -> Pods:
     """The workload of an endpoint."""
     return Pods(workload.namespace, workload.group.kind, workload.group.workload)
+
+
+def _is_carrier(need: Need) -> bool:
+    """Whether it is for a port of proxies, which stands for others that are needed."""
+    return need.traffic is not None and need.traffic.ports in ((OPAQUE_BY, OPAQUE_BY), (HBONE_BY, HBONE_BY))
 
 
 def _ports(need: Need) -> tuple[int, ...] | None:
