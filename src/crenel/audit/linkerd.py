@@ -17,19 +17,20 @@ from crenel.audit.finding import Thing
 from crenel.audit.peers import labelled, table, tcp_ports
 from crenel.audit.subject import Subject
 from crenel.audit.workloads import Workload
-from crenel.dialects.cni.selectors import as_written
+from crenel.dialects.admission import Account, Client
+from crenel.dialects.known import Truth
+from crenel.dialects.linkerdpolicies import GROUP, Authorized
 from crenel.kubernetes.decode import ConfigMap
 from crenel.kubernetes.mesh import default_inbound_policy
 from crenel.kubernetes.objects.policies import ForeignPolicy
-from crenel.kubernetes.selectors import LabelIndex
 from crenel.provenance import FieldPath
 
-_GROUP = "policy.linkerd.io"
 INJECT = "linkerd.io/inject"
 SKIP = "config.linkerd.io/skip-inbound-ports"
 DEFAULT = "config.linkerd.io/default-inbound-policy"
 OPEN = ("all-unauthenticated", "cluster-unauthenticated", "audit")
 """Defaults by which clients outside of the mesh get through."""
+_GRANTS = ("ServerAuthorization", "AuthorizationPolicy")
 _MESHED = ("MeshTLSAuthentication", "ServiceAccount")
 """What an AuthorizationPolicy may ask for that only a client with a certificate has."""
 
@@ -51,27 +52,20 @@ class Linkerd:
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._spaces = namespace_annotations(subject)
-        self._servers: dict[str, list[tuple[int, ForeignPolicy]]] = defaultdict(list)
         self._grants: dict[str, list[ForeignPolicy]] = defaultdict(list)
         for policy in subject.decoded.foreign_policies:
-            if policy.api_version.partition("/")[0] == _GROUP:
-                self._file(policy)
+            if policy.api_version.partition("/")[0] == GROUP and policy.kind in _GRANTS:
+                self._grants[policy.namespace].append(policy)
 
     @cached_property
-    def _index(self) -> LabelIndex:
-        return labelled(self._subject)
+    def _authorized(self) -> Authorized:
+        decoded = self._subject.decoded
+        return Authorized(decoded.foreign_policies, decoded.settings, labelled(self._subject))
 
     @cached_property
     def pods(self) -> Mapping[int, Annotated]:
         """What the objects of pods say, by endpoint."""
         return annotated(self._subject)
-
-    def _file(self, policy: ForeignPolicy) -> None:
-        if policy.kind == "Server":
-            reach = self._index.match(as_written(policy.spec.get("podSelector")))[0]
-            self._servers[policy.namespace].append((reach, policy))
-        elif policy.kind in ("ServerAuthorization", "AuthorizationPolicy"):
-            self._grants[policy.namespace].append(policy)
 
     def said(self, workload: Workload, key: str) -> tuple[str, Thing, FieldPath] | None:
         """What an annotation says of a workload: that of the pod, or else of its namespace."""
@@ -97,6 +91,13 @@ class Linkerd:
             if opening is not None:
                 yield port, opening
 
+    def default(self, workload: Workload) -> str:
+        """The policy for ports without a Server: that of the pod, its namespace, the mesh, or Linkerd's own."""
+        found = self.said(workload, DEFAULT)
+        if found is not None:
+            return found[0]
+        return self._of_mesh[1] if self._of_mesh is not None else OPEN[0]
+
     def _default(self, workload: Workload) -> Opening | None:
         found = self.said(workload, DEFAULT)
         if found is not None:
@@ -113,15 +114,22 @@ class Linkerd:
     def _of_mesh(self) -> tuple[ConfigMap, str] | None:
         return default_inbound_policy(self._subject.decoded)
 
+    def servers(self, workload: Workload, port: int) -> list[ForeignPolicy]:
+        """The Servers for a port of a workload, or those that may be."""
+        return self._authorized.servers(workload.index, workload.namespace, port, _names(workload, port))
+
+    def admits(self, workload: Workload, port: int, client: Client) -> Truth:
+        """Whether policies let a client in at a port."""
+        return self._authorized.admits(
+            workload.index, workload.namespace, port, _names(workload, port), client, self.default(workload)
+        )
+
+    def named(self, workload: Workload) -> frozenset[Account] | None:
+        """The accounts that policies for a workload name; None where they mean others otherwise."""
+        return self._authorized.named(workload.namespace)
+
     def _server(self, workload: Workload, port: int) -> ForeignPolicy | None:
-        names = {name for name, _, number in workload.group.ports if number == port and name}
-        return next(
-            (
-                policy for reach, policy in self._servers[workload.namespace]
-                if reach >> workload.index & 1 and policy.spec.get("port") in (port, str(port), *names)
-            ),
-            None,
-        )  # fmt: skip
+        return self._authorized.server(workload.index, workload.namespace, port, _names(workload, port))
 
     def _of_server(self, server: ForeignPolicy) -> Opening | None:
         value = server.spec.get("accessPolicy")
@@ -137,6 +145,11 @@ class Linkerd:
                 words = f"{grant.title} asks for no certificate"
                 return Opening(grant, ("spec", "requiredAuthenticationRefs"), words)
         return None
+
+
+def _names(workload: Workload, port: int) -> set[str]:
+    """What the pods call a port."""
+    return {name for name, protocol, number in workload.group.ports if number == port and name and protocol == "TCP"}
 
 
 def _is_of(grant: ForeignPolicy, server: ForeignPolicy) -> bool:

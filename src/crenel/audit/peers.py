@@ -15,9 +15,12 @@ from crenel.audit.annotated import Annotated, annotated
 from crenel.audit.finding import Witness
 from crenel.audit.subject import Subject
 from crenel.audit.workloads import Workload
+from crenel.dialects.admission import Account, Client
 from crenel.dialects.entries import EntryKind
+from crenel.dialects.istioauthorization import Authorizations
 from crenel.dialects.istiopeers import Member, Mode, PeerAuthentications, is_peer_authentication, membership
-from crenel.kubernetes.mesh import root_namespace
+from crenel.dialects.known import Truth
+from crenel.kubernetes.mesh import root_namespace, trust_domain
 from crenel.kubernetes.objects.meta import LabelSelector
 from crenel.kubernetes.objects.policies import ForeignPolicy
 from crenel.kubernetes.selectors import LabelIndex
@@ -95,7 +98,9 @@ class Istio:
         self._labels = {each.name: each.labels for each in subject.decoded.namespaces}
         index = labelled(subject)
         self._root = root_namespace(subject.decoded)
-        self._modes = PeerAuthentications(subject.decoded.foreign_policies, self._root, index)
+        policies = subject.decoded.foreign_policies
+        self._modes = PeerAuthentications(policies, self._root, index)
+        self._authorizations = Authorizations(policies, self._root, index, trust_domain(subject.decoded))
         self._identities: dict[str, list[tuple[int, bool]]] = defaultdict(list)
         for policy in subject.decoded.foreign_policies:
             if policy.api_version.partition("/")[0] == _GROUP and policy.kind == "AuthorizationPolicy":
@@ -139,6 +144,18 @@ class Istio:
     def mode(self, workload: Workload, port: int | None = None) -> Mode:
         """How a port of a workload takes connections; without a port what counts for all others."""
         return self._modes.mode(workload.index, workload.namespace, port)
+
+    def authorizations(self, workload: Workload) -> list[ForeignPolicy]:
+        """The AuthorizationPolicies that apply to a workload, or may."""
+        return self._authorizations.of(workload.index, workload.namespace)
+
+    def admits(self, workload: Workload, port: int, client: Client) -> Truth:
+        """Whether AuthorizationPolicies let a client in; what mode the port has is not asked."""
+        return self._authorizations.admits(workload.index, workload.namespace, port, client)
+
+    def named(self, workload: Workload) -> frozenset[Account] | None:
+        """The accounts that policies for a workload name; None where they mean others otherwise."""
+        return self._authorizations.named(workload.index, workload.namespace)
 
     def needs_identity(self, workload: Workload) -> bool:
         """Whether authorization policies let nobody in without a certificate."""

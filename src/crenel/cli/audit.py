@@ -71,10 +71,10 @@ def run(args: argparse.Namespace) -> int:
     if args.write and not args.fix:
         raise UsageError("--write goes with --fix")
     from crenel.audit.selection import SelectionError
-    from crenel.cli import exit_codes, inputs, reporting
+    from crenel.cli import configured, exit_codes, inputs, reporting
     from crenel.cli.clock import Clock
 
-    configuration = _configuration(args)
+    configuration = configured.read(args.config)
     settings = _settings(args, configuration)
     clock = Clock()
     inputs.pause_collector()
@@ -121,22 +121,6 @@ def _catalogue(args: argparse.Namespace) -> int:
     else:
         reporting.emit(audit_catalogue.render(catalogue.rules()))
     return exit_codes.FINE
-
-
-def _configuration(args: argparse.Namespace) -> "Configuration":
-    from pathlib import Path
-
-    from crenel.audit import config
-
-    here = Path.cwd()
-    path = Path(args.config) if args.config else config.find(here)
-    if path is None:
-        return config.Configuration()
-    shown = args.config or (path.name if path.parent == here else str(path))
-    try:
-        return config.read(path, shown)
-    except config.ConfigError as error:
-        raise UsageError(str(error)) from None
 
 
 def _settings(args: argparse.Namespace, configuration: "Configuration") -> "Settings":

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crenel.cli import exit_codes, harden_options, harden_writing, inputs, reporting
+from crenel.audit.settings import Settings
+from crenel.cli import configured, exit_codes, harden_options, harden_writing, inputs, reporting
 from crenel.cli.clock import Clock
 from crenel.cli.complaints import complain, say
 from crenel.cli.harden_order import order
@@ -32,6 +33,7 @@ def harden(args: argparse.Namespace) -> int:
 
         observing.check(args, logs)
     harden_writing.check(args)
+    settings = _settings(args)
     inputs.pause_collector()
     net = inputs.network(args, clock)
     inputs.take_assumptions(args, net)
@@ -42,7 +44,7 @@ def harden(args: argparse.Namespace) -> int:
     observed, seen_code = _observed(args, args.flows, net, clock)
     replayed, replayed_code = _observed(args, args.preview, net, clock)
     with clock.phase("solve"):
-        found = _hardened(args, net, intents, observed)
+        found = _hardened(args, net, intents, observed, settings)
         proof = found.after.prove(intents) if intents.statements else None
         preview = _previewed(net, found, observed, replayed)
     wrong = complain([*intents.problems, *found.hardening.problems, *(proof.problems if proof is not None else ())])
@@ -85,9 +87,25 @@ def _observed(
     return found, observing.code(found, args)
 
 
-def _hardened(args: argparse.Namespace, net: Network, intents: Intents, observed: "Observations | None") -> Whole:
+def _settings(args: argparse.Namespace) -> Settings:
+    """What ``crenel.toml`` says of findings, where changes are made from these; its proxies are those of the option.
+
+    Raises:
+        UsageError: the file cannot be used.
+    """
+    if not args.services and not args.tls:
+        return Settings()
+    found = configured.read()
+    args.assume = [*found.assume, *args.assume]
+    args.proxies = [*found.proxies, *args.proxies]
+    return replace(found.settings, namespaces=tuple(args.namespace))
+
+
+def _hardened(
+    args: argparse.Namespace, net: Network, intents: Intents, observed: "Observations | None", settings: Settings
+) -> Whole:
     try:
-        return whole.harden(net, order(args, intents, observed))
+        return whole.harden(net, order(args, intents, observed, settings))
     except ValueError as error:
         raise UsageError(f"--api-server: {error}") from None
 

@@ -10,12 +10,14 @@ OBSERVED_DAYS = 7
 
 
 def add_services_options(parser: argparse.ArgumentParser) -> None:
-    """Add `services`, `tls` and `write`; `confirm` and `internal` are lists, `observed_days` a number."""
+    """Add `services`, `tls`, `mesh_policies`, `write`, lists `confirm` and `internal`, the number `observed_days`."""
     group = parser.add_argument_group("services and TLS")
     text = "close what Services open and nobody needs: source ranges, internal load balancers, fewer node ports"
     group.add_argument("--services", action="store_true", help=text)
     text = "TLS and redirect for every host, mutual TLS where a mesh is in use"
     group.add_argument("--tls", action="store_true", help=text)
+    text = "with --tls: policies of the mesh in use that let in whom the needs name, and nobody else"
+    group.add_argument("--mesh-policies", action="store_true", help=text)
     issuers = group.add_mutually_exclusive_group()
     text = "the ClusterIssuer of cert-manager that signs what is missing"
     issuers.add_argument("--cluster-issuer", metavar="NAME", help=text)
@@ -63,6 +65,8 @@ def check(args: argparse.Namespace) -> None:
         raise UsageError("--observed-days goes with --services or --tls, and with --flows")
     if (args.issuer or args.cluster_issuer) and not args.tls:
         raise UsageError("--issuer and --cluster-issuer go with --tls")
+    if args.mesh_policies and not args.tls:
+        raise UsageError("--mesh-policies goes with --tls")
     for name in ("administrators", "registries", "resolvers", "clocks"):
         if getattr(args, name) and not args.infrastructure:
             raise UsageError(f"--{name} goes with --infrastructure")

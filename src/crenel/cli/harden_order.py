@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from crenel.flows.observed import Observations
 
 
-def order(args: argparse.Namespace, intents: Intents, observed: "Observations | None") -> Order:
+def order(args: argparse.Namespace, intents: Intents, observed: "Observations | None", settings: Settings) -> Order:
     """All that is asked for."""
     rows = observed.rows if observed is not None else ()
     return Order(
         policies=Wishes(tuple(args.namespace), args.guardrails, args.names, args.tighten),
-        services=_services(args, intents, observed) if args.services or args.tls else None,
+        services=_services(args, intents, observed, settings) if args.services or args.tls else None,
         platforms=tuple(args.infrastructure),
         given=_given(args),
         in_place=args.write,
@@ -34,13 +34,18 @@ def order(args: argparse.Namespace, intents: Intents, observed: "Observations | 
     )
 
 
-def _services(args: argparse.Namespace, intents: Intents, observed: "Observations | None") -> services.Wishes:
+def _services(
+    args: argparse.Namespace, intents: Intents, observed: "Observations | None", settings: Settings
+) -> services.Wishes:
     return services.Wishes(
         intents=intents,
         observed=observed.rows if observed is not None else (),
-        settings=Settings(namespaces=tuple(args.namespace)),
+        settings=settings,
         services=args.services,
         tls=args.tls,
+        mesh_policies=args.mesh_policies,
+        guess=not args.no_guesses,
+        api_server=tuple(args.api_server),
         confirmed=tuple(args.confirm),
         internal=AddressSet.of(*args.internal),
         least=timedelta(days=args.observed_days),

@@ -342,7 +342,12 @@ class _Decoder:
             spec = {**spec, "specs": data["specs"]}
         if not namespace and not self.cluster_wide(api_version, kind):
             namespace = self.default_namespace
-        policy = ForeignPolicy(api_version, kind, name, namespace, spec, document.origin)
+        metadata = data.get("metadata")
+        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+        policy = ForeignPolicy(
+            api_version, kind, name, namespace, spec, document.origin,
+            annotations if isinstance(annotations, dict) else {},
+        )  # fmt: skip
         if name:
             self._keep((api_version.rpartition("/")[0], kind, namespace, name), policy, self.decoded.foreign_policies)
         else:

@@ -48,26 +48,50 @@ def root_namespace(decoded: Decoded) -> str | None:
 
     None for an input without them.
     """
+    found = _of_mesh(decoded, "rootNamespace")
+    return found and (found[1] or found[0].namespace)
+
+
+def trust_domain(decoded: Decoded) -> str | None:
+    """The trust domain of Istio's identities: ``trustDomain``, or ``cluster.local``; None without its settings."""
+    found = _of_mesh(decoded, "trustDomain")
+    return found and (found[1] or "cluster.local")
+
+
+def _of_mesh(decoded: Decoded, key: str) -> tuple[ConfigMap, str] | None:
+    """One text of Istio's settings, empty where they do not have it, and where they stand."""
     for config in decoded.config_maps:
         mesh = config.data.get("mesh")
         if config.name.partition("-")[0] == "istio" and isinstance(mesh, str):
             said = _parsed(mesh)
-            root = said.get("rootNamespace") if isinstance(said, dict) else None
-            return root if isinstance(root, str) and root else config.namespace
+            value = said.get(key) if isinstance(said, dict) else None
+            return config, value if isinstance(value, str) else ""
     return None
 
 
 def default_inbound_policy(decoded: Decoded) -> tuple[ConfigMap, str] | None:
-    """The default policy of Linkerd for the whole mesh, and where it stands; None for an input without its settings.
+    """The default policy of Linkerd for the whole mesh, and where it stands; None for an input without its settings."""
+    found = _of_linkerd(decoded, "defaultInboundPolicy")
+    return found and (found[0], found[1] or "all-unauthenticated")
 
-    Source: the values of the chart in the config map ``linkerd-config``, ``proxy.defaultInboundPolicy``.
+
+def opaque_ports(decoded: Decoded) -> str | None:
+    """The ports that proxies of Linkerd take as they are, unless an annotation says otherwise; None if not known."""
+    found = _of_linkerd(decoded, "opaquePorts")
+    return (found and found[1]) or None
+
+
+def _of_linkerd(decoded: Decoded, key: str) -> tuple[ConfigMap, str] | None:
+    """One text of how proxies of Linkerd are set, empty where it is not, and where it stands.
+
+    Source: the values of the chart in the config map ``linkerd-config``, ``proxy``.
     """
     for config in decoded.config_maps:
         if config.name == "linkerd-config" and isinstance(text := config.data.get("values"), str):
             values = _parsed(text)
             proxy = values.get("proxy") if isinstance(values, dict) else None
-            said = proxy.get("defaultInboundPolicy") if isinstance(proxy, dict) else None
-            return config, said if isinstance(said, str) and said else "all-unauthenticated"
+            said = proxy.get(key) if isinstance(proxy, dict) else None
+            return config, said if isinstance(said, str) else ""
     return None
 
 

@@ -176,3 +176,33 @@ def test_proxies_of_meshes() -> None:
         "shop/web -> Linkerd's destination, wherever it runs TCP/8090",
         "shop/web -> Linkerd's identity, wherever it runs TCP/8080",
     ]
+
+
+def carried(annotation: str = "", *more: Object, port: int = 5432, **namespace: dict[str, str]) -> list[str]:
+    """What web needs of db in a mesh, at ports of the proxies."""
+    home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", **namespace}}
+    database = workload("db", ports=[(port, "db")])
+    if annotation:
+        said = {"config.linkerd.io/opaque-ports": annotation}
+        database["spec"]["template"]["metadata"]["annotations"] = said
+    web = workload("web", env={"DB": f"db:{port}"})
+    found = gathered(web, database, service("db", port), home, *more)
+    return [each for each in shown(found) if each.startswith("shop/web -> shop/db ") and f"TCP/{port}" not in each]
+
+
+def test_ports_of_proxies() -> None:
+    """What a mesh carries by a port of its proxies needs that port too, between workloads of the mesh."""
+    linked, ambient = {"linkerd.io/inject": "enabled"}, {"istio.io/dataplane-mode": "ambient"}
+    opaque, hbone = ["shop/web -> shop/db TCP/4143"], ["shop/web -> shop/db TCP/15008"]
+    assert carried(annotations=linked) == opaque
+    assert carried(annotations=linked, port=8080) == []
+    assert carried("8000-8100", annotations=linked, port=8080) == opaque
+    assert carried("9000", annotations=linked) == []
+    assert carried(annotations={}) == []
+    assert carried(labels=ambient) == hbone
+    assert carried(labels={"istio-injection": "enabled"}) == []
+    server = {
+        "apiVersion": "policy.linkerd.io/v1beta3", "kind": "Server", "metadata": {"name": "s", "namespace": "shop"},
+        "spec": {"podSelector": {"matchLabels": {"app": "db"}}, "port": "db", "proxyProtocol": "opaque"},
+    }  # fmt: skip
+    assert carried("", server, annotations=linked, port=8080) == opaque

@@ -177,8 +177,8 @@ def _workloads(policy: ForeignPolicy) -> LabelSelector | None:
 
 
 def istio_authorization(policy: ForeignPolicy) -> Scope:
-    """Forbids on top, at the receiving side; AUDIT only watches."""
-    if policy.spec.get("action") == "AUDIT":
+    """Forbids on top, at the receiving side; AUDIT and a dry run (annotation ``istio.io/dry-run``) only watch."""
+    if policy.spec.get("action") == "AUDIT" or str(policy.annotations.get("istio.io/dry-run")).lower() == "true":
         return nothing(policy)
     return _istio(policy, INGRESS, _workloads(policy))
 

@@ -71,6 +71,7 @@ def gather(given: Input, sources: Sources) -> Gathered:
     controlplane.callers(ground, server, basket)
     if sources.guess:
         guesses.guessed(ground, basket)
+    meshes.carried(ground, basket)
     meshes.joined(ground, basket)
     controlplane.clients(ground, server, mentioned, basket)
     naming.resolved(ground, basket, sources.resolving)

@@ -31,9 +31,18 @@ class Context:
 
     @cached_property
     def gathered(self) -> Gathered:
-        """The needs of the application."""
-        if self.wishes.gathered is not None:
-            return self.wishes.gathered
+        """The needs of the application that are more than guessed."""
+        return self.wishes.gathered or self._gathered(guess=False)
+
+    @cached_property
+    def reached(self) -> Gathered:
+        """The needs that policies are written for."""
+        wishes = self.wishes
+        if wishes.gathered is None and (wishes.guess or wishes.api_server):
+            return self._gathered(guess=wishes.guess)
+        return self.gathered
+
+    def _gathered(self, *, guess: bool) -> Gathered:
         return gather(
             self.network.given,
             Sources(
@@ -41,7 +50,8 @@ class Context:
                 intents=self.wishes.intents,
                 observed=self.wishes.observed,
                 proxies=self.network.proxies,
-                guess=False,
+                api_server=self.wishes.api_server,
+                guess=guess,
             ),
         )
 

@@ -20,6 +20,7 @@ from crenel.provenance import NOWHERE, FieldPath, Origin
 if TYPE_CHECKING:
     from crenel.flows.observed import Observed
     from crenel.harden.needs.gather import Gathered
+    from crenel.harden.tls.callers import Unit
     from crenel.library import Network
 
 
@@ -74,12 +75,15 @@ class Promise:
 
     `entries` are ways in, by kind and title; `routes` are the places of Ingresses and routes of which the plain
     requests may go, and encrypted ones may come. Connections to workloads of `identified` namespaces may come to depend
-    on the certificate of their source.
+    on the certificate of their source; to those of `admits` the mesh lets in just those who come to them.
     """
 
     entries: frozenset[tuple[EntryKind, str]] = frozenset()
     routes: frozenset[tuple[str, int, FieldPath]] = frozenset()
     identified: frozenset[str] = frozenset()
+    admits: tuple[Unit, ...] = ()
+    linkerd: bool = False
+    """Whether that is the mesh of Linkerd, rather than that of Istio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,11 @@ class Wishes:
     settings: Settings = field(default_factory=Settings)
     services: bool = True
     tls: bool = True
+    mesh_policies: bool = False
+    """Whether the mesh is to let in just those who are needed."""
+    guess: bool = False
+    """Whether those who are only likely to be needed are among them."""
+    api_server: tuple[str, ...] = ()
     confirmed: tuple[str, ...] = ()
     internal: AddressSet = field(default_factory=AddressSet)
     least: timedelta = timedelta(days=7)

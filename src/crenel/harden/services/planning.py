@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from crenel.harden import tls
 from crenel.harden.services import balancers, nodeports
+from crenel.harden.services.aside import Aside
 from crenel.harden.services.clients import Coming
 from crenel.harden.services.components import component
 from crenel.harden.services.context import Context
@@ -92,7 +93,12 @@ def in_place(network: Network, found: Plan) -> Plan:
 
 
 def candidates(context: Context) -> Iterator[Change]:
-    """All changes that may be wanted."""
+    """All changes that may be wanted; those against what the user has set aside are to be confirmed."""
+    aside = Aside(context)
+    yield from map(aside.waiting, _candidates(context))
+
+
+def _candidates(context: Context) -> Iterator[Change]:
     if context.wishes.services:
         coming = Coming(context)
         yield from balancers.changes(context, coming)

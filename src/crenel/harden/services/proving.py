@@ -20,6 +20,7 @@ from crenel.harden.needs.model import EvidenceKind, Need, Outside, Pods
 from crenel.harden.services.context import Context
 from crenel.harden.services.model import Change, Withheld
 from crenel.harden.services.rewriting import rewritten
+from crenel.harden.tls import admitting
 from crenel.network.addresses import INTERNET, AddressSet
 from crenel.network.traffic import Match, TrafficTable
 from crenel.provenance import FieldPath, Problem, Severity
@@ -177,6 +178,7 @@ def _objections(before: _Side, after: _Side, changes: Sequence[Change]) -> Itera
     identified = frozenset(each for change in changes for each in change.promise.identified)
     yield from _given_up(before, after, doubtful=bool(identified))
     yield from _different(before, after, identified)
+    yield from admitting.objections(before.context, after.context, changes)
     yield from _left(after, changes)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crenel.harden.services.context import Context
 from crenel.harden.services.model import Change
-from crenel.harden.tls import gateways, hsts, ingresses, meshes, unrenewed
+from crenel.harden.tls import authorizing, gateways, hsts, ingresses, meshes, unrenewed
 from crenel.harden.tls.certificates import Certificates
 
 
@@ -18,3 +18,4 @@ def changes(context: Context) -> Iterator[Change]:
     yield from unrenewed.changes(context, certificates)
     yield from hsts.changes(context)
     yield from meshes.changes(context)
+    yield from authorizing.changes(context)

@@ -172,6 +172,7 @@ class ForeignPolicy(msgspec.Struct, rename="camel"):
     namespace: str
     spec: dict[str, Any]
     origin: Any = None
+    annotations: dict[str, Any] = {}
 
     @property
     def title(self) -> str:

@@ -1,6 +1,7 @@
-"""Settings of proxies and meshes that decide nothing about reachability, but about how safely it is used.
+"""Settings of proxies and meshes that decide nothing about reachability by themselves.
 
-DestinationRule and IstioOperator of Istio, ServersTransport and TLSOption of Traefik. Their specs are kept as they are
+DestinationRule and IstioOperator of Istio, the authentications that policies of Linkerd name, ServersTransport,
+TLSOption and Middleware of Traefik. Their specs are kept as they are
 written: who uses them reads only a field or two, and takes what has the wrong shape for absent.
 """
 
@@ -13,6 +14,10 @@ import msgspec
 _KINDS = {
     ("networking.istio.io", "DestinationRule"),
     ("install.istio.io", "IstioOperator"),
+    ("policy.linkerd.io", "MeshTLSAuthentication"),
+    ("policy.linkerd.io", "NetworkAuthentication"),
+    ("traefik.io", "Middleware"),
+    ("traefik.containo.us", "Middleware"),
     ("traefik.io", "ServersTransport"),
     ("traefik.io", "TLSOption"),
     ("traefik.containo.us", "TLSOption"),
