@@ -342,7 +342,7 @@ class _Decoder:
             spec = {**spec, "specs": data["specs"]}
         if not namespace and not self.cluster_wide(api_version, kind):
             namespace = self.default_namespace
-        policy = ForeignPolicy(api_version, kind, name, namespace, spec, document.origin)
+        policy = ForeignPolicy(api_version, kind, name, namespace, spec, document.origin, _metadata_labels(data))
         if name:
             self._keep((api_version.rpartition("/")[0], kind, namespace, name), policy, self.decoded.foreign_policies)
         else:
@@ -423,6 +423,13 @@ def _metadata_text(data: dict[str, Any], name: str) -> str:
     metadata = data.get("metadata")
     text = metadata.get(name) if isinstance(metadata, dict) else None
     return text if isinstance(text, str) else ""
+
+
+def _metadata_labels(data: dict[str, Any]) -> dict[str, str]:
+    metadata = data.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    items = labels.items() if isinstance(labels, dict) else ()
+    return {key: value for key, value in items if isinstance(key, str) and isinstance(value, str)}
 
 
 def _metadata(data: dict[str, Any], found: list[Mistake]) -> Metadata:
