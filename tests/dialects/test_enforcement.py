@@ -217,6 +217,33 @@ def test_gke_dataplane() -> None:
     assert given_.answers()[0] is True
 
 
+def test_kinds_of_cilium() -> None:
+    """Its own kind is its own; names need its proxy, and on AKS something that the input does not show."""
+    own = ("ciliumnetworkpolicy", "fqdnnetworkpolicy")
+    plain = Given().run("cilium", box("cilium/cilium:v1.18.0", "cilium-agent"))
+    assert [plain.found.enforced(api) for api in own] == [True, False]
+    assert plain.found.covers("ciliumnetworkpolicy", Feature.NAMES) is True
+    deaf = Given().configure("cilium-config", enable_l7_proxy="false").found
+    assert deaf.covers("ciliumnetworkpolicy", Feature.NAMES) is False
+    watching = Given().configure("cilium-config", policy_audit_mode="true").found
+    assert watching.enforced("ciliumnetworkpolicy") is False
+    aks = plain.run("azure-cns", box("mcr.example/containernetworking/azure-cns:v1.6", "cns-container")).found
+    assert aks.enforced("ciliumnetworkpolicy") is None
+    assert "Advanced Container Networking Services" in aks.explain("ciliumnetworkpolicy")
+    calico = Given().run("calico-node", box("calico/node:v3.29.1", "calico-node")).found
+    assert [calico.enforced(api) for api in own] == [False, False]
+    assert [Given().found.enforced(api) for api in own] == [None, None]
+
+
+def test_kinds_of_gke() -> None:
+    """GKE has a kind for names, where it is switched on: the cluster knows the kind then."""
+    anetd = Given().run("anetd", box("gke.example/cilium/cilium:v1.14-gke.1", "cilium-agent"))
+    assert anetd.found.enforced("ciliumnetworkpolicy") is False
+    assert anetd.found.enforced("fqdnnetworkpolicy") is None
+    anetd.kinds.append("fqdnnetworkpolicies.networking.gke.io")
+    assert anetd.found.enforced("fqdnnetworkpolicy") is True
+
+
 @pytest.mark.parametrize(
     ("tag", "args", "answer"),
     [

@@ -15,6 +15,8 @@ from crenel.cli.usage import UsageError
 
 FORMATS = ("table", "json", "md")
 """What the report can be written as."""
+NAMING = ("cilium", "gke", "clusternetworkpolicy")
+"""By what egress to names is said."""
 RESOLVING = ("needed", "all", "none")
 
 
@@ -64,8 +66,11 @@ def _add_result(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write ClusterNetworkPolicies too: metadata address, namespaces apart, kube-system",
     )
-    text = "egress by DNS name as ClusterNetworkPolicies, where NetworkPolicies would open every address"
-    group.add_argument("--names", action="store_true", help=text)
+    text = (
+        "egress by DNS name, where NetworkPolicies would open every address, as policies of this kind: cilium, gke or "
+        "clusternetworkpolicy (default: what the input shows to be enforced)"
+    )
+    group.add_argument("--names", nargs="?", const=True, choices=NAMING, metavar="KIND", help=text)
     text = "let NetworkPolicies of the input give way to narrower ones, where they allow more than is needed"
     group.add_argument("--tighten", action="store_true", help=text)
     group.add_argument(

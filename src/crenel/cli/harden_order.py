@@ -9,6 +9,7 @@ from crenel.harden import services
 from crenel.harden.infrastructure import Given
 from crenel.harden.needs.naming import Resolving
 from crenel.harden.policies.harden import Wishes
+from crenel.harden.policies.names import Kind
 from crenel.harden.whole import Order
 from crenel.intents import Intents
 from crenel.network.addresses import AddressSet
@@ -21,7 +22,7 @@ def order(args: argparse.Namespace, intents: Intents, observed: "Observations | 
     """All that is asked for."""
     rows = observed.rows if observed is not None else ()
     return Order(
-        policies=Wishes(tuple(args.namespace), args.guardrails, args.names, args.tighten),
+        policies=Wishes(tuple(args.namespace), args.guardrails, _naming(args.names), args.tighten),
         services=_services(args, intents, observed, settings) if args.services or args.tls else None,
         platforms=tuple(args.infrastructure),
         given=_given(args),
@@ -32,6 +33,10 @@ def order(args: argparse.Namespace, intents: Intents, observed: "Observations | 
         resolving=Resolving(args.dns),
         guess=not args.no_guesses,
     )
+
+
+def _naming(word: str | bool | None) -> Kind | bool:
+    return Kind(word) if isinstance(word, str) else bool(word)
 
 
 def _services(

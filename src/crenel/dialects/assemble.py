@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from crenel.dialects import adminpolicy, networkpolicy
+from crenel.dialects import adminpolicy, networkpolicy, understood
 from crenel.dialects.foreign import describe, is_foreign
 from crenel.dialects.scope import Scope, Surroundings, node_name
 from crenel.kubernetes.decode import Decoded
@@ -134,8 +134,12 @@ def _nodes(population: Population, surroundings: Surroundings) -> Iterator[Endpo
 
 
 def _stages(decoded: Decoded, scope: Scope, unreadable: Sequence[Unreadable]) -> Iterator[Stage]:
-    foreign = {direction: tuple(_not_understood(decoded, scope, unreadable, direction)) for direction in Direction}
     plain = [networkpolicy.translate(policy, scope) for policy in decoded.network_policies]
+    read = understood.translate(decoded.foreign_policies, scope, _closed(plain))
+    plain += [{Direction.EGRESS: policy} for policy in read.values()]
+    foreign = {
+        direction: tuple(_not_understood(decoded, scope, unreadable, direction, read)) for direction in Direction
+    }
     admin = [(policy, adminpolicy.translate(policy, scope)) for policy in decoded.admin_policies]
     for direction in (Direction.EGRESS, Direction.INGRESS):
         yield Stage(FOREIGN, direction, (foreign[direction],))
@@ -143,6 +147,14 @@ def _stages(decoded: Decoded, scope: Scope, unreadable: Sequence[Unreadable]) ->
         isolating = tuple(each[direction] for each in plain if direction in each)
         yield Stage(NETWORKPOLICY, direction, (isolating,), isolating=True, local_exempt=True)
         yield Stage(BASELINE, direction, admin_ranks(admin, direction, baseline=True))
+
+
+def _closed(plain: Iterable[Mapping[Direction, Policy]]) -> int:
+    """Whose egress NetworkPolicies isolate."""
+    found = 0
+    for each in plain:
+        found |= each[Direction.EGRESS].subjects if Direction.EGRESS in each else 0
+    return found
 
 
 def admin_ranks(
@@ -157,11 +169,11 @@ def admin_ranks(
 
 
 def _not_understood(
-    decoded: Decoded, scope: Scope, unreadable: Iterable[Unreadable], direction: Direction
+    decoded: Decoded, scope: Scope, unreadable: Iterable[Unreadable], direction: Direction, read: Mapping[int, Policy]
 ) -> Iterator[Policy]:
     """Policies whose kind we do not understand, and kinds that we were not allowed to read."""
     for policy in decoded.foreign_policies:
-        yield from _foreign(policy, scope, direction)
+        yield from _foreign(policy, scope, direction, read.get(id(policy)))
     for kind in unreadable:
         if (kind.group, kind.kind) in _POLICY_KINDS or is_foreign(f"{kind.group}/any", kind.kind):
             subjects = scope.pods if kind.namespace is None else scope.namespace(kind.namespace)
@@ -169,7 +181,8 @@ def _not_understood(
             yield _opaque(title, subjects, 0, Action.MAY_DECIDE)
 
 
-def _foreign(policy: ForeignPolicy, scope: Scope, direction: Direction) -> Iterator[Policy]:
+def _foreign(policy: ForeignPolicy, scope: Scope, direction: Direction, read: Policy | None) -> Iterator[Policy]:
+    """What one could change, but for those for whom it was `read`."""
     what = describe(policy)
     if direction.value not in what.directions or not (what.may_allow or what.may_deny):
         return
@@ -180,6 +193,10 @@ def _foreign(policy: ForeignPolicy, scope: Scope, direction: Direction) -> Itera
     if what.hosts:
         sure |= scope.hosted
         possible |= scope.hosted
+    if read is not None:
+        sure, possible = sure & ~read.subjects, possible & ~(read.subjects | read.possible)
+        if not possible:
+            return
     action = Action.MAY_DECIDE if what.may_allow else Action.MAY_DENY
     yield _opaque(policy.title, sure, possible & ~sure, action, policy)
 

@@ -8,6 +8,7 @@ selector where that can be put as a label selector. Where something is not certa
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from typing import TypeAlias
 
 from crenel.dialects.cni import policies
 from crenel.dialects.cni.policies import BOTH, EGRESS, INGRESS, NEITHER, Scope
+from crenel.dialects.understood import is_understood
 from crenel.kubernetes.objects.policies import ForeignPolicy
 from crenel.provenance import NOWHERE, Problem, Severity
 
@@ -147,9 +149,9 @@ def describe(policy: ForeignPolicy) -> Scope:
 
 
 def notice(foreign: Iterable[ForeignPolicy]) -> list[Problem]:
-    """One line for each kind, which names its policies."""
+    """One line for each kind, which names its policies; those that are understood after all are left out."""
     by_kind: dict[tuple[str, bool], list[ForeignPolicy]] = {}
-    for policy in foreign:
+    for policy in itertools.filterfalse(is_understood, foreign):
         effective = describe(policy).directions != NEITHER
         by_kind.setdefault((_kind_text(policy), effective), []).append(policy)
     return [_line(kind, effective, found) for (kind, effective), found in by_kind.items()]

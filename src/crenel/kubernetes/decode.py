@@ -342,12 +342,8 @@ class _Decoder:
             spec = {**spec, "specs": data["specs"]}
         if not namespace and not self.cluster_wide(api_version, kind):
             namespace = self.default_namespace
-        metadata = data.get("metadata")
-        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-        policy = ForeignPolicy(
-            api_version, kind, name, namespace, spec, document.origin,
-            annotations if isinstance(annotations, dict) else {},
-        )  # fmt: skip
+        annotations, labels = _metadata_texts(data, "annotations"), _metadata_texts(data, "labels")
+        policy = ForeignPolicy(api_version, kind, name, namespace, spec, document.origin, annotations, labels)
         if name:
             self._keep((api_version.rpartition("/")[0], kind, namespace, name), policy, self.decoded.foreign_policies)
         else:
@@ -428,6 +424,14 @@ def _metadata_text(data: dict[str, Any], name: str) -> str:
     metadata = data.get("metadata")
     text = metadata.get(name) if isinstance(metadata, dict) else None
     return text if isinstance(text, str) else ""
+
+
+def _metadata_texts(data: dict[str, Any], field: str) -> dict[str, str]:
+    """The labels or annotations of an object that is not typed otherwise."""
+    metadata = data.get("metadata")
+    table = metadata.get(field) if isinstance(metadata, dict) else None
+    items = table.items() if isinstance(table, dict) else ()
+    return {key: value for key, value in items if isinstance(key, str) and isinstance(value, str)}
 
 
 def _metadata(data: dict[str, Any], found: list[Mistake]) -> Metadata:

@@ -72,6 +72,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from crenel.audit.domains import items, specs
 from crenel.audit.finding import Check, Finding, Pillar, Severity
 from crenel.audit.subject import Subject
@@ -113,7 +115,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
 
 def _rules(subject: Subject, policy: ForeignPolicy) -> Iterator[_Rule]:
     for spec, field in specs(policy):
-        alone = ForeignPolicy(policy.api_version, policy.kind, policy.name, policy.namespace, spec, policy.origin)
+        alone = msgspec.structs.replace(policy, spec=spec)
         scope = describe(alone)
         if scope.namespace is None:
             found = subject.scope.in_namespaces(LabelSelector(), scope.selector)

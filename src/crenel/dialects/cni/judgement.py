@@ -15,9 +15,12 @@ from typing import TypeAlias
 from crenel.dialects.cni.seen import Running, Seen, node_arguments
 from crenel.dialects.cni.support import (
     ADMIN_NETWORK_POLICY,
+    CILIUM_NETWORK_POLICY,
     CLUSTER_NETWORK_POLICY,
+    FQDN_NETWORK_POLICY,
     NETWORK_POLICY,
     NOTHING,
+    OWN_APIS,
     Feature,
     Limit,
     Support,
@@ -27,6 +30,8 @@ Judgement: TypeAlias = Callable[[Seen, Sequence[Running]], Support]
 """From what is seen, and the plugin's own containers, to what it enforces."""
 
 _NO_VERSION = "its version is not known"
+_AZURE = ("azure-cns",)
+"""What runs beside Cilium on AKS."""
 _EKS = "Amazon EKS user guide: Limit Pod traffic with Kubernetes network policies"
 
 
@@ -62,7 +67,7 @@ def cilium(seen: Seen, running: Sequence[Running]) -> Support:
     """ConfigMap cilium-config can switch policy off, or only watch; ClusterNetworkPolicy is opt-in from 1.20."""
     configuration = seen.configurations.get("cilium-config")
     version = _version(running)
-    support = Support(True, False, None, _cilium_limits(seen, version))
+    support = _cilium_own(Support(True, False, None, _cilium_limits(seen, version)), seen)
     support = support.because(ADMIN_NETWORK_POLICY, "it never has")
     if configuration is None:
         return support.because(CLUSTER_NETWORK_POLICY, "its settings (configmap cilium-config) are not in the input")
@@ -72,7 +77,7 @@ def cilium(seen: Seen, running: Sequence[Running]) -> Support:
     ):
         if configuration.value(key) == value:
             off = Support(False, False, False, support.limits)
-            for api in (NETWORK_POLICY, ADMIN_NETWORK_POLICY, CLUSTER_NETWORK_POLICY):
+            for api in (NETWORK_POLICY, ADMIN_NETWORK_POLICY, CLUSTER_NETWORK_POLICY, *OWN_APIS):
                 off = off.because(api, f"{configuration.title}: {reason}")
             return off
     if configuration.value("enable-k8s-networkpolicy") == "false":
@@ -86,6 +91,20 @@ def cilium(seen: Seen, running: Sequence[Running]) -> Support:
     return support.because(CLUSTER_NETWORK_POLICY, reason)
 
 
+def _cilium_own(support: Support, seen: Seen) -> Support:
+    """Its own kind, which GKE does not offer, and AKS in part; of GKE one for names, which a cluster may have on."""
+    if seen.called("anetd", "cilium-agent"):
+        on = True if seen.has("networking.gke.io", "FQDNNetworkPolicy", "fqdnnetworkpolicies") else None
+        support = replace(support, own={FQDN_NETWORK_POLICY: on})
+        support = support.because(CILIUM_NETWORK_POLICY, "GKE Dataplane V2 does not offer it")
+        return support.because(FQDN_NETWORK_POLICY, "the input does not show it enabled") if on is None else support
+    if seen.running(*_AZURE):
+        support = replace(support, own={CILIUM_NETWORK_POLICY: None})
+        reason = "AKS takes names, and more, with Advanced Container Networking Services alone"
+        return support.because(CILIUM_NETWORK_POLICY, reason)
+    return replace(support, own={CILIUM_NETWORK_POLICY: True})
+
+
 def _cilium_limits(seen: Seen, version: tuple[int, int] | None) -> tuple[Limit, ...]:
     policy = "Cilium documentation: Network Policy"
     limits = [Limit(Feature.IP_BLOCK_PODS, "an ipBlock never matches pods of the cluster", policy)]
@@ -94,6 +113,9 @@ def _cilium_limits(seen: Seen, version: tuple[int, int] | None) -> tuple[Limit, 
         limits.append(Limit(Feature.SCTP, "SCTP is off (enable-sctp)", "Cilium documentation: SCTP support"))
     if version is not None and version < (1, 16):
         limits.append(Limit(Feature.END_PORT, "endPort is ignored before 1.16", "cilium issues 28684 and 16622"))
+    if configuration is not None and configuration.value("enable-l7-proxy") == "false":
+        text = "without enable-l7-proxy nothing learns the addresses of names"
+        limits.append(Limit(Feature.NAMES, text, "Cilium documentation: Layer 3 Policies, DNS based"))
     if configuration is not None and configuration.value("enable-policy") == "always":
         text = "pods that no policy selects are closed too (enable-policy: always)"
         limits.append(Limit(Feature.DEFAULT_ALLOW, text, "Cilium documentation: Policy Enforcement Modes"))

@@ -100,6 +100,12 @@ class Seen:
     """(API group, kind) of the custom resources."""
     defined: frozenset[str] = frozenset()
     """API groups of the CustomResourceDefinitions."""
+    definitions: frozenset[str] = frozenset()
+    """Their names."""
+
+    def has(self, group: str, kind: str, plural: str) -> bool:
+        """Whether the cluster knows a kind: an object of it was seen, or its definition."""
+        return (group, kind) in self.kinds or f"{plural}.{group}" in self.definitions
 
     def running(self, *names: str) -> list[Running]:
         """The containers whose image goes by one of these names."""
@@ -140,6 +146,7 @@ def look(
         list(nodes),
         frozenset((each[0].rpartition("/")[0], each[1]) for each in kinds if not isinstance(each, str)),
         frozenset(each.partition(".")[2] for each in kinds if isinstance(each, str)),
+        frozenset(each for each in kinds if isinstance(each, str)),
     )
 
 

@@ -62,7 +62,7 @@ _NOT_IN_CILIUM_IDENTITIES = re.compile(
 """Labels that Cilium leaves out of identities by default, so that no selector sees them (option ``labels``)."""
 
 
-def _cilium_label(key: str) -> str | None:
+def cilium_label(key: str) -> str | None:
     """The pod label behind a Cilium key: without its source ``k8s:`` or ``any:``; None for everything else."""
     source, colon, name = key.partition(":")
     if colon and source not in _CILIUM_SOURCES:
@@ -75,7 +75,7 @@ def _cilium_label(key: str) -> str | None:
 
 def cilium(value: Any) -> LabelSelector | None:
     """The part of a Cilium endpoint selector that speaks of pod labels."""
-    return as_written(value, _cilium_label)
+    return as_written(value, cilium_label)
 
 
 def cilium_namespace(value: Any) -> str | None:

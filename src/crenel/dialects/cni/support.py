@@ -12,6 +12,12 @@ ADMIN_NETWORK_POLICY = "adminnetworkpolicy"
 CLUSTER_NETWORK_POLICY = "clusternetworkpolicy"
 """policy.networking.k8s.io/v1alpha2 ClusterNetworkPolicy."""
 POLICY_APIS = (NETWORK_POLICY, ADMIN_NETWORK_POLICY, CLUSTER_NETWORK_POLICY)
+CILIUM_NETWORK_POLICY = "ciliumnetworkpolicy"
+"""cilium.io/v2 CiliumNetworkPolicy."""
+FQDN_NETWORK_POLICY = "fqdnnetworkpolicy"
+"""networking.gke.io/v1alpha1 FQDNNetworkPolicy."""
+OWN_APIS = (CILIUM_NETWORK_POLICY, FQDN_NETWORK_POLICY)
+"""Kinds that one plugin brought along; no other enforces them."""
 
 
 class Feature(enum.Enum):
@@ -31,6 +37,8 @@ class Feature(enum.Enum):
     """A pod that no policy selects is open."""
     STARTUP = "startup"
     """A pod is protected from its first packet on."""
+    NAMES = "DNS names"
+    """Egress to DNS names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class Support:
     limits: tuple[Limit, ...] = ()
     reasons: dict[str, str] = field(default_factory=dict)
     """Why an API is not enforced, or why that is not known, by API; without a full stop."""
+    own: dict[str, bool | None] = field(default_factory=dict)
+    """Of the kinds that plugins brought along, those that this one may enforce."""
 
     def of(self, policy_api: str) -> bool | None:
         """Whether an API is enforced; None for one that is not in the table."""
@@ -67,6 +77,7 @@ class Support:
             NETWORK_POLICY: self.networkpolicy,
             ADMIN_NETWORK_POLICY: self.adminnetworkpolicy,
             CLUSTER_NETWORK_POLICY: self.clusternetworkpolicy,
+            **{api: self.own.get(api, False) for api in OWN_APIS},
         }
         return found.get(policy_api)
 

@@ -16,6 +16,7 @@ from crenel.harden.needs.model import End, Named, Need, Outside, Pods, Traffic
 from crenel.harden.policies.kept import Kept
 from crenel.harden.policies.labels import Choice, Chooser
 from crenel.harden.policies.model import Drafted, Left, Peer, Policy, Rule
+from crenel.harden.policies.names import Naming
 from crenel.network.addresses import AddressSet
 from crenel.network.rules import Direction
 from crenel.network.traffic import PORTED, Match
@@ -32,9 +33,18 @@ def hardened(ground: Ground, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in inhabited if (name in wanted if wanted else not is_system(name)))
 
 
-def draft(ground: Ground, needs: Sequence[Need], namespaces: Sequence[str], kept: Kept, by_name: bool) -> Drafted:
-    """Draft all policies. `kept` are those of the input that stay; `by_name` says that names are not for these."""
-    return _Draft(ground, namespaces, kept, by_name).all(needs)
+def draft(
+    ground: Ground, needs: Sequence[Need], namespaces: Sequence[str], kept: Kept, naming: Naming | None = None
+) -> Drafted:
+    """Draft all policies. `kept` are those of the input that stay; `naming` are needs that other kinds speak of."""
+    return _Draft(ground, namespaces, kept, naming).all(needs)
+
+
+def stem(ground: Ground, pods: Pods) -> str:
+    """What the policies of a workload are called after: its name, with its kind where two have the same."""
+    alike = [each for each in ground.by_name[pods.namespace, pods.name] if not ground.hosted(each)]
+    name = _OTHER.sub("-", pods.name.lower()).strip("-") or "workload"
+    return f"{name}-{pods.kind.lower()}" if len(alike) > 1 else name
 
 
 @dataclass(frozen=True)
@@ -46,11 +56,11 @@ class _Side:
 
 
 class _Draft:
-    def __init__(self, ground: Ground, namespaces: Sequence[str], kept: Kept, by_name: bool) -> None:
+    def __init__(self, ground: Ground, namespaces: Sequence[str], kept: Kept, naming: Naming | None) -> None:
         self._ground = ground
         self._namespaces = namespaces
         self._kept = kept
-        self._by_name = by_name
+        self._naming = naming
         self._chooser = Chooser(ground)
         self._left: dict[Left, None] = {}
         self._open: dict[Left, None] = {}
@@ -66,8 +76,7 @@ class _Draft:
                 if policy is not None:
                     policies.append(policy)
         self._undivided()
-        choices = {pods: self._chooser.of(pods) for pods in self._subjects()}
-        return Drafted(policies, tuple(self._left), tuple(self._open), tuple(self._kept.said()), choices)
+        return Drafted(policies, tuple(self._left), tuple(self._open), tuple(self._kept.said()))
 
     def _subjects(self) -> Iterator[Pods]:
         for pods in self._ground.owners:
@@ -121,7 +130,7 @@ class _Draft:
         self._left.setdefault(Left(subject, what, why))
 
     def _policy(self, pods: Pods, direction: Direction, sides: list[_Side]) -> Policy | None:
-        missing = [side for side in sides if not self._kept.allows(side.need, pods, direction)]
+        missing = [side for side in sides if not self._is_said(side.need, pods, direction)]
         by_peer: dict[str, tuple[Peer | None, dict[Traffic, list[Need]]]] = {}
         for side in missing:
             for key, peer in self._peers(side, pods):
@@ -129,17 +138,17 @@ class _Draft:
         rules = tuple(_rules(by_peer, self._ground.short))
         if not rules:
             return None
-        kind = self._suffix(pods)
-        stem = _OTHER.sub("-", pods.name.lower()).strip("-") or "workload"
-        name = self._free(pods.namespace, f"{stem}{kind}-{direction.value}")
+        name = self._free(pods.namespace, f"{stem(self._ground, pods)}-{direction.value}")
         verb = "Who may connect to" if direction is Direction.INGRESS else "Whom may be connected to by"
         return Policy(
             pods.namespace, name, (f"{verb} {pods} ({pods.kind}).",), self._chooser.of(pods), (direction,), rules, pods
         )
 
-    def _suffix(self, pods: Pods) -> str:
-        alike = [each for each in self._ground.by_name[pods.namespace, pods.name] if not self._ground.hosted(each)]
-        return f"-{pods.kind.lower()}" if len(alike) > 1 else ""
+    def _is_said(self, need: Need, pods: Pods, direction: Direction) -> bool:
+        """Whether a policy of the input, or of another kind, allows a need already."""
+        if direction is Direction.EGRESS and self._naming is not None and self._naming.takes(need, pods):
+            return True
+        return self._kept.allows(need, pods, direction)
 
     def _peers(self, side: _Side, own: Pods) -> Iterator[tuple[str, Peer | None]]:
         """The peers that an end becomes: None for everybody."""
@@ -149,8 +158,7 @@ class _Draft:
         elif isinstance(other, Outside):
             yield f"addresses {other.addresses}", Peer(str(other), (), addresses=other.addresses)
         elif isinstance(other, Named):
-            if not self._by_name:
-                yield from self._anywhere(side, other)
+            yield from self._anywhere(side, other)
         else:
             self._opened(str(own), side.need, f"{other}: nothing narrower than everybody is known")
             yield "everybody", None

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from crenel.dialects.adminpolicy import is_baseline, priority
 from crenel.harden.needs.ground import MANAGED_BY, MANAGER, Ground
-from crenel.harden.needs.model import Everybody, Named, Need, Outside, Pods, Traffic, traffic_text
+from crenel.harden.needs.model import Everybody, Need, Outside, Pods, Traffic, traffic_text
 from crenel.harden.policies.labels import Choice
 from crenel.harden.policies.model import Written
 from crenel.harden.policies.text import MARK
@@ -28,6 +28,8 @@ METADATA6 = AddressSet.of("fd00:ec2::254")
 """Where clouds tell instances who they are (AWS, Azure, Google Cloud, OpenStack; the second is AWS' for IPv6)."""
 _PRIORITIES = {"kube-system": 980, "metadata": 985, "apart": 990, "names": 995}
 """Behind those of the input: what one of ours passes, no later one of the tier is asked about."""
+Named: TypeAlias = Mapping[str, tuple[str, ...]]
+"""DNS names, sorted, each with lines that say why."""
 FIRST = min(_PRIORITIES.values())
 _MOST = 25
 
@@ -58,34 +60,15 @@ def guardrails(ground: Ground, needs: Sequence[Need], namespaces: Sequence[str])
         yield _file(f"guardrails/apart-{name}.yaml", [_apart(needs, name)])
 
 
-def by_name(ground: Ground, needs: Sequence[Need], choices: Mapping[Pods, Choice]) -> Iterator[Written]:
-    """Egress by DNS name, one policy for each workload that needs it."""
-    found: dict[Pods, dict[tuple[Traffic, ...], dict[str, list[str]]]] = defaultdict(dict)
-    wanted: dict[tuple[Pods, str], list[Need]] = defaultdict(list)
-    for need in needs:
-        if isinstance(need.source, Pods) and isinstance(need.target, Named) and need.source in choices:
-            wanted[need.source, need.target.name].append(need)
-    for (pods, name), each in wanted.items():
-        traffic = tuple(sorted({need.traffic for need in each}, key=traffic_text))
-        why = [f"{one.text} ({ground.short(one.place)})" for need in each for one in need.evidence]
-        found[pods].setdefault(traffic, {})[name] = why
-    for pods, rules in sorted(found.items()):
-        listed = [
-            _Rule(
-                "Accept", "names", [{"domainNames": sorted(names)}], traffic, tuple(w for n in names for w in names[n])
-            )
-            for traffic, names in rules.items()
-        ]
-        subject = {
-            "pods": {"namespaceSelector": _labelled(pods.namespace), "podSelector": choices[pods].data},
-        }
-        says = (f"The names outside that {pods} connects to.",)
-        document = _document(f"{pods.namespace}-{pods.name}-names", "names", subject, "egress", listed, says)
-        yield _file(f"{pods.namespace}/{pods.name}-names.yaml", [document])
-
-
-def _whys(names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    return tuple(why for name in names for why in names[name])
+def by_name(name: str, pods: Pods, choice: Choice, egress: Mapping[tuple[Traffic, ...], Named]) -> str:
+    """Egress by DNS name of one workload: the names that it reaches with some traffic."""
+    listed = [
+        _Rule("Accept", "names", [{"domainNames": list(names)}], traffic, tuple(w for n in names for w in names[n]))
+        for traffic, names in egress.items()
+    ]
+    subject = {"pods": {"namespaceSelector": _labelled(pods.namespace), "podSelector": choice.data}}
+    says = (f"The names outside that {pods} connects to.",)
+    return _document(f"{pods.namespace}-{name}", "names", subject, "egress", listed, says)
 
 
 def _file(path: str, documents: Iterable[str]) -> Written:

@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from crenel.dialects.model import Input
+from crenel.dialects.model import Input, enforcement_of
+from crenel.dialects.understood import is_certain
 from crenel.harden.needs.declared import Conflict
 from crenel.harden.needs.gather import Sources, gather
 from crenel.harden.needs.ground import Ground
-from crenel.harden.needs.model import End, Needs, Pods
-from crenel.harden.policies import files, guardrails
+from crenel.harden.needs.model import End, Need, Needs, Pods
+from crenel.harden.policies import byname, files, guardrails
 from crenel.harden.policies.cutting import Cut, cuts
 from crenel.harden.policies.draft import draft, hardened
 from crenel.harden.policies.kept import Kept, denies_all, with_policies, without_ours
 from crenel.harden.policies.model import Left, Written
+from crenel.harden.policies.names import Kind, Naming, chosen, plan
 from crenel.harden.policies.open import doubts, opened
 from crenel.harden.policies.proof import Proof, documents_of, prove
-from crenel.kubernetes.objects.policies import NetworkPolicy
+from crenel.kubernetes.objects.policies import AdminPolicy, ForeignPolicy, NetworkPolicy
 from crenel.provenance import Problem
 from crenel.sources.document import Document
 
@@ -34,8 +36,8 @@ class Wishes:
 
     namespaces: Sequence[str] = ()
     guardrails: bool = False
-    names: bool = False
-    """Egress by DNS name, as ClusterNetworkPolicies: only where something enforces those."""
+    names: Kind | bool = False
+    """Egress by DNS name, as policies of some kind; True for the one that the input shows to be enforced."""
     tighten: bool = False
     """NetworkPolicies of the input give way to narrower ones; what says that they go is written beside."""
 
@@ -80,17 +82,17 @@ def harden(given: Input, sources: Sources, wishes: Wishes | None = None) -> Hard
         ValueError: an address of the API server is none.
     """
     wishes = wishes or Wishes()
-    foreign = given.decoded.foreign_policies
-    found = gather(_understood(without_ours(given)), sources)
+    found = gather(_understood(own := without_ours(given)), sources)
     ground, needs = found.ground, found.needs.needs
     namespaces = hardened(ground, wishes.namespaces)
     blocked = [Left(title, "no ClusterNetworkPolicy was written", _LATER) for title in guardrails.in_the_way(ground)]
-    names = wishes.names and not blocked
     stays, goes = _parted(ground, namespaces, wishes)
-    drafted = draft(ground, needs, namespaces, Kept(ground, needs, stays), names)
+    kept = Kept(ground, needs, stays)
+    naming, unsure = _naming(wishes, own, ground, needs, namespaces, kept, blocked)
+    drafted = draft(ground, needs, namespaces, kept, naming)
     made = list(files.of_policies(drafted.policies))
-    if names:
-        made += guardrails.by_name(ground, needs, drafted.choices)
+    if naming is not None:
+        made += byname.files(ground, naming)
     if wishes.guardrails and namespaces and not blocked:
         made += guardrails.guardrails(ground, needs, namespaces)
     proof = prove(ground.model.given, with_policies(ground.model.given, stays), made, needs, namespaces)
@@ -105,9 +107,10 @@ def harden(given: Input, sources: Sources, wishes: Wishes | None = None) -> Hard
         (*drafted.open, *opened(proof, ground)),
         (
             *drafted.left,
+            *unsure,
             *doubts(proof, ground),
-            *(Left(each.title, _FOREIGN, _BESIDE, each.origin) for each in foreign),
-            *(blocked if wishes.guardrails or wishes.names else ()),
+            *(Left(each.title, _FOREIGN, _BESIDE, each.origin) for each in _beside(own)),
+            *(blocked if wishes.guardrails else ()),
         ),
         (*drafted.kept, *map(_gone, goes)),
         found.conflicts,
@@ -116,9 +119,33 @@ def harden(given: Input, sources: Sources, wishes: Wishes | None = None) -> Hard
     )
 
 
+def _naming(
+    wishes: Wishes,
+    given: Input,
+    ground: Ground,
+    needs: Sequence[Need],
+    namespaces: Sequence[str],
+    kept: Kept,
+    blocked: Sequence[Left],
+) -> tuple[Naming | None, list[Left]]:
+    """What is said by name, None for nothing; and what is not certain of that."""
+    if not wishes.names:
+        return None, []
+    kind, unsure = chosen(wishes.names, enforcement_of(given.decoded), given.decoded)
+    if kind is Kind.CLUSTER and blocked:
+        return None, list(blocked)
+    naming = plan(kind, ground, needs, namespaces, kept)
+    return naming, [*(unsure if naming.names else ()), *naming.left]
+
+
 def _understood(given: Input) -> Input:
     """An input without policies of kinds that are not understood: no proof could be made beside them."""
-    return replace(given, decoded=replace(given.decoded, foreign_policies=[]))
+    certain = [each for each in given.decoded.foreign_policies if is_certain(each)]
+    return replace(given, decoded=replace(given.decoded, foreign_policies=certain))
+
+
+def _beside(given: Input) -> list[ForeignPolicy]:
+    return [each for each in given.decoded.foreign_policies if not is_certain(each)]
 
 
 def _near(needs: Needs, namespaces: Sequence[str]) -> Needs:
@@ -161,8 +188,9 @@ def earlier(given: Input) -> list[str]:
 
 def _ours(given: Input) -> list[tuple[str, str, str]]:
     left = without_ours(given).decoded
-    kept = {id(each) for each in (*left.network_policies, *left.admin_policies)}
-    every = (*given.decoded.network_policies, *given.decoded.admin_policies)
+    kept = {id(each) for each in (*left.network_policies, *left.admin_policies, *left.foreign_policies)}
+    every: tuple[NetworkPolicy | AdminPolicy | ForeignPolicy, ...]
+    every = (*given.decoded.network_policies, *given.decoded.admin_policies, *given.decoded.foreign_policies)
     return [(each.kind, each.namespace, each.name) for each in every if id(each) not in kept]
 
 

@@ -9,16 +9,16 @@ from functools import cached_property
 from crenel.bits import members
 from crenel.dialects.model import Input, Model, build_with
 from crenel.harden.needs.ground import MANAGED_BY, MANAGER, Ground, owner
-from crenel.harden.needs.model import Need, Pods
+from crenel.harden.needs.model import Named, Need, Pods
 from crenel.harden.policies.masks import Masks, address_cuts
 from crenel.harden.policies.model import Left
-from crenel.kubernetes.objects.policies import NetworkPolicy
-from crenel.network.network import by_member
+from crenel.kubernetes.objects.policies import AdminPolicy, ForeignPolicy, NetworkPolicy
+from crenel.network.network import Cuts, by_member
 from crenel.network.rules import Direction
 from crenel.network.traffic import ALL
 
 
-def is_ours(policy: NetworkPolicy) -> bool:
+def is_ours(policy: NetworkPolicy | AdminPolicy | ForeignPolicy) -> bool:
     """Whether an earlier run wrote a policy."""
     return policy.labels.get(MANAGED_BY) == MANAGER
 
@@ -26,9 +26,11 @@ def is_ours(policy: NetworkPolicy) -> bool:
 def without_ours(given: Input) -> Input:
     """An input without what earlier runs wrote."""
     decoded = given.decoded
-    admin = [each for each in decoded.admin_policies if each.labels.get(MANAGED_BY) != MANAGER]
+    admin = [each for each in decoded.admin_policies if not is_ours(each)]
     plain = [each for each in decoded.network_policies if not is_ours(each)]
-    return replace(given, decoded=replace(decoded, network_policies=plain, admin_policies=admin))
+    foreign = [each for each in decoded.foreign_policies if not is_ours(each)]
+    changed = replace(decoded, network_policies=plain, admin_policies=admin, foreign_policies=foreign)
+    return replace(given, decoded=changed)
 
 
 def with_policies(given: Input, policies: Sequence[NetworkPolicy]) -> Input:
@@ -56,7 +58,8 @@ class Kept:
 
     @cached_property
     def _model(self) -> Model:
-        cuts = address_cuts(self._needs)
+        names = frozenset(need.target.name for need in self._needs if isinstance(need.target, Named))
+        cuts = address_cuts(self._needs) | Cuts(names=names)
         return build_with(with_policies(self._ground.model.given, self._policies), lambda _: cuts)
 
     @cached_property
@@ -75,7 +78,7 @@ class Kept:
 
     def allows(self, need: Need, pods: Pods, direction: Direction) -> bool:
         """Whether they surely allow a need at the end of one workload."""
-        if not self._policies:
+        if not self._policies and not self._ground.decoded.foreign_policies:
             return False
         found = self._end(pods, direction)
         if found is None:
@@ -125,6 +128,8 @@ class Kept:
                     else "is for nobody"
                 )
             yield Left(policy.title, what, "kept as it is", policy.origin)
+        for each in self._ground.decoded.foreign_policies:
+            yield Left(each.title, "opens egress to pods or names", "kept as it is", each.origin)
 
 
 def _common(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> list[tuple[int, int]]:

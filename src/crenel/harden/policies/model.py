@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from crenel.harden.needs.model import Evidence, Pods
 from crenel.harden.policies.labels import Choice
@@ -78,4 +78,3 @@ class Drafted:
     left: Sequence[Left] = ()
     open: Sequence[Left] = ()
     kept: Sequence[Left] = ()
-    choices: Mapping[Pods, Choice] = field(default_factory=dict)

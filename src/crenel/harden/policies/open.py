@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from crenel.audit.clusterdns import STAND_IN
 from crenel.bits import members
-from crenel.harden.needs.ground import MANAGED_BY, MANAGER, Ground
+from crenel.harden.needs.ground import Ground
 from crenel.harden.needs.model import ASSUMED_DNS, Need
+from crenel.harden.policies.kept import is_ours
 from crenel.harden.policies.masks import Masks
 from crenel.harden.policies.model import Left
 from crenel.harden.policies.proof import Excess, Proof
-from crenel.kubernetes.objects.policies import AdminPolicy, NetworkPolicy
+from crenel.kubernetes.objects.policies import AdminPolicy, ForeignPolicy, NetworkPolicy
 from crenel.network.endpoints import Kind
 from crenel.network.traffic import ALL
 from crenel.questions.explain import passage
@@ -113,7 +114,8 @@ def _by_rules(titles: list[str], own: set[str], *, unknown: bool) -> str:
     return "no policy of the hardened namespaces stands in between"
 
 
-def _ours(proof: Proof) -> Iterator[NetworkPolicy | AdminPolicy]:
+def _ours(proof: Proof) -> Iterator[NetworkPolicy | AdminPolicy | ForeignPolicy]:
     decoded = proof.after.given.decoded
-    yield from (each for each in decoded.network_policies if each.labels.get(MANAGED_BY) == MANAGER)
-    yield from (each for each in decoded.admin_policies if each.labels.get(MANAGED_BY) == MANAGER)
+    yield from (each for each in decoded.network_policies if is_ours(each))
+    yield from (each for each in decoded.admin_policies if is_ours(each))
+    yield from (each for each in decoded.foreign_policies if is_ours(each))

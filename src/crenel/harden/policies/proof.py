@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 
 from crenel.bits import members, union
 from crenel.dialects.foreign import is_cluster_wide, is_foreign
 from crenel.dialects.model import Input, Model, build_alike
+from crenel.dialects.understood import is_understood
 from crenel.harden.needs.model import Everybody, Named, Need
 from crenel.harden.policies.masks import Masks, address_cuts
 from crenel.harden.policies.model import Written
 from crenel.kubernetes.decode import Decoded, decode
+from crenel.kubernetes.objects.policies import ForeignPolicy
 from crenel.kubernetes.operators import is_predictable
 from crenel.network.endpoints import Kind
 from crenel.network.network import by_member
 from crenel.network.traffic import ALL
-from crenel.provenance import Problem
+from crenel.provenance import NOWHERE, Problem
 from crenel.sources.document import Document, Reading
 from crenel.sources.manifests import ManifestReader
 
@@ -75,6 +78,7 @@ def with_written(given: Input, found: Decoded) -> Input:
             decoded,
             network_policies=[*decoded.network_policies, *found.network_policies],
             admin_policies=[*decoded.admin_policies, *found.admin_policies],
+            foreign_policies=[*decoded.foreign_policies, *found.foreign_policies],
         ),
     )
 
@@ -91,7 +95,12 @@ def prove(
     before, after = build_alike([given, with_written(kept, found)], further=lambda _: cuts)
     asked = _Asked(after, needs, namespaces)
     missing, doubtful = asked.judged()
-    return Proof(before, after, tuple(missing), tuple(doubtful), tuple(asked.excess()), tuple(found.problems))
+    problems = (*found.problems, *map(_unread, filterfalse(is_understood, found.foreign_policies)))
+    return Proof(before, after, tuple(missing), tuple(doubtful), tuple(asked.excess()), problems)
+
+
+def _unread(policy: ForeignPolicy) -> Problem:
+    return Problem(f"{policy.title} is not read back", policy.origin or NOWHERE)
 
 
 class _Asked:

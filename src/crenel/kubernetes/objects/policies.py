@@ -164,7 +164,7 @@ class AdminPolicy(KubernetesObject):
 
 
 class ForeignPolicy(msgspec.Struct, rename="camel"):
-    """A policy of a kind that Crenel does not understand; what it could change is unknown."""
+    """A policy of a kind that Crenel does not understand, or only in part; what it could change is unknown."""
 
     api_version: str
     kind: str
@@ -172,7 +172,8 @@ class ForeignPolicy(msgspec.Struct, rename="camel"):
     namespace: str
     spec: dict[str, Any]
     origin: Any = None
-    annotations: dict[str, Any] = {}
+    annotations: dict[str, str] = {}
+    labels: dict[str, str] = {}
 
     @property
     def title(self) -> str:
