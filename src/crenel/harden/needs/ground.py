@@ -80,10 +80,19 @@ class Written:
     @property
     def images(self) -> tuple[str, ...]:
         """The names of the images of its lasting containers, without registry, folder and tag."""
-        found = [each.get("image") for each in items(self.spec.get("containers")) if isinstance(each, dict)]
-        return tuple(
-            text.partition("@")[0].rpartition("/")[2].partition(":")[0] for text in found if isinstance(text, str)
-        )
+        return tuple(path.rpartition("/")[2].partition(":")[0] for path in self._image_paths)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of a registry that these images are in; the registry may be among them."""
+        return tuple(folder for path in self._image_paths for folder in path.split("/")[:-1])
+
+    @property
+    def _image_paths(self) -> Iterator[str]:
+        for each in items(self.spec.get("containers")):
+            image = mapping(each).get("image")
+            if isinstance(image, str):
+                yield image.partition("@")[0]
 
 
 class Ground:
@@ -95,6 +104,7 @@ class Ground:
         self.default_namespace = default_namespace
         self.decoded = model.given.decoded
         self.services = {(each.namespace, each.name): each for each in self.decoded.services}
+        self.config_maps = {(each.namespace, each.name): each for each in self.decoded.config_maps}
 
     @cached_property
     def owners(self) -> dict[Pods, list[int]]:

@@ -1,0 +1,125 @@
+"""What names say: of a Service whom it belongs to, of a workload what it is, of a setting whom it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crenel.harden.needs.ground import Ground, items, mapping
+from crenel.harden.needs.model import Pods
+from crenel.harden.needs.programs import DATABASES, STORES, is_one_of, program
+from crenel.harden.needs.texts import HOST_WORDS, OTHER_WORDS, words_of
+from crenel.kubernetes.objects.services import Service
+
+_PEOPLE = frozenset({
+    "ui", "gui", "www", "page", "gateway", "portal", "dashboard", "console", "site", "shop", "edge", "homepage",
+    "productpage", "storefront", "spa",
+})  # fmt: skip
+"""Words in the names of what people look at: it is reached from outside, not by the rest of the application."""
+_NOT_PEOPLE = ("webhook", "websocket")
+_ANYTHING = frozenset({"app", "application", "main", "default", "server", "svc", "service"})
+"""Names that say nothing of what they name."""
+_LOAD = frozenset({"loadgen", "loadgenerator", "loadtest", "loadtester", "locust", "gatling", "jmeter", "vegeta"})
+_WORKERS = frozenset({"worker", "workers", "consumer", "consumers", "subscriber", "listener"})
+_GENERIC = HOST_WORDS | OTHER_WORDS | {"app", "main", "default", "server", "svc", "service", "headless", "internal"}
+_ENDINGS = ("service", "svc", "server", "app", "api", "deployment", "deploy")
+_KEPT = (*STORES, "data", "sql", "store", "queue", "mq", "session")
+_OF_DATABASES = frozenset({"database", "db", "datasource", "jdbc", "dsn", "sql"})
+"""Words in the names of settings that are about some database."""
+
+
+def for_people(name: str) -> bool:
+    """Whether something by its name is what people look at."""
+    return any(
+        word in _PEOPLE or (word.startswith(("front", "web")) and not word.startswith(_NOT_PEOPLE)) or word == "ui"
+        for word in words_of(name)
+    )
+
+
+def says_nothing(name: str, common: list[str]) -> bool:
+    """Whether a name has no word but such as anything may have."""
+    return not set(words_of(name)) - set(common) - _ANYTHING
+
+
+def makes_load(name: str) -> bool:
+    """Whether a workload by its name plays the people who use an application."""
+    words = words_of(name)
+    return bool(set(words) & _LOAD) or words[:2] in (["load", "generator"], ["load", "test"], ["load", "gen"])
+
+
+def takes_work(name: str) -> bool:
+    """Whether a workload by its name takes what it does from a queue."""
+    return bool(set(words_of(name)) & _WORKERS)
+
+
+def common_words(service: Service, ground: Ground) -> list[str]:
+    """The words that most names of Services in a namespace begin with, such as that of the application."""
+    words = words_of(service.name)
+    beside = [words_of(name) for namespace, name in ground.services if namespace == service.namespace]
+    found: list[str] = []
+    while len(beside) > 2 and len(words) > 1 and sum(each[:1] == words[:1] for each in beside) * 2 > len(beside):
+        found, beside = [*found, words[0]], [each[1:] for each in beside if each[:1] == words[:1]]
+        words = words[1:]
+    return found
+
+
+def related(client: str, service: str, common: list[str]) -> bool:
+    """Whether a Service's name is a client's with the name of a store before or behind it."""
+    own, other = words_of(client), words_of(service)
+    for stem in (own, [word for word in own if word not in _ENDINGS]):
+        if not set(stem) - set(common):
+            continue
+        if other[: len(stem)] == stem:
+            rest = other[len(stem) :]
+        elif other[-len(stem) :] == stem:
+            rest = other[: -len(stem)]
+        else:
+            continue
+        if rest and all(word in _KEPT for word in rest):
+            return True
+    return False
+
+
+def clue(ground: Ground, pods: Pods, service: Service) -> str:
+    """What among the names of a workload's settings speaks of a Service; empty for nothing."""
+    words = _telling(service, ground)
+    for name in _names(ground, pods) if words else ():
+        found = words_of(name)
+        if any(found[start : start + len(words)] == words for start in range(len(found) - len(words) + 1)):
+            return f"its setting {name} speaks of it"
+    return ""
+
+
+def clue_of_program(ground: Ground, pods: Pods, targets: list[Pods]) -> str:
+    """What among them speaks of the program that some targets are: ``POSTGRES_USER``, ``DATABASE_URL``."""
+    words = {word for each in targets for word in program(ground, each) if word in STORES} - {"db", "cache"}
+    if any(is_one_of(ground, each, DATABASES) for each in targets):
+        words |= _OF_DATABASES
+    told = next((name for name in _names(ground, pods) if words & set(words_of(name))), "")
+    return f"its setting {told} speaks of such a program" if told else ""
+
+
+def _telling(service: Service, ground: Ground) -> list[str]:
+    """The words of a Service's name that tell it from others; none that anything may have."""
+    words = words_of(service.name)[len(common_words(service, ground)) :]
+    if len(words) == 1 and words[0] in STORES:
+        return words
+    return [word for word in words if word not in _GENERIC and word not in STORES and not word.isdigit()]
+
+
+def _names(ground: Ground, pods: Pods) -> Iterator[str]:
+    """The names of all settings of a workload: variables, the keys that they come from, flags, volumes."""
+    written = ground.written.get(pods)
+    if written is None:
+        return
+    for container, _ in written.containers:
+        for each in items(container.get("env")):
+            yield str(mapping(each).get("name") or "")
+            for source in mapping(mapping(each).get("valueFrom")).values():
+                yield str(mapping(source).get("key") or "")
+        for each in items(container.get("envFrom")):
+            name = mapping(mapping(each).get("configMapRef")).get("name")
+            yield from (held.data if (held := ground.config_maps.get((pods.namespace, str(name)))) else ())
+        for kind in ("command", "args"):
+            yield from (word for word in items(container.get(kind)) if isinstance(word, str) and word.startswith("-"))
+    for volume in items(written.spec.get("volumes")):
+        yield str(mapping(volume).get("name") or "")
