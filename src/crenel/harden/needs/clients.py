@@ -42,7 +42,7 @@ class Clients:
         """The Services that lead to workloads that nobody is known to need."""
         for service in self._ground.decoded.services:
             targets = self._ground.pods_behind(service)
-            if targets and list(asked_ports(service)) and not any(self._is_used(each) for each in targets):
+            if targets and any(asked_ports(service)) and not any(self._is_used(each) for each in targets):
                 yield service
 
     def candidates(self, service: Service) -> list[Pods]:
@@ -66,7 +66,7 @@ class Clients:
     def is_entrance(self, service: Service) -> bool:
         """Whether a Service by its name is for people, or for anybody; or already is for those outside."""
         targets = self._ground.pods_behind(service)
-        if any(is_store(self._ground, each) or is_watching(self._ground, each) for each in targets):
+        if not all(self._is_part(each) for each in targets):
             return False
         if for_people(service.name):
             return True
@@ -83,7 +83,7 @@ class Clients:
         """
         if target in self._needed:
             return True
-        if is_store(self._ground, target) or is_watching(self._ground, target):
+        if not self._is_part(target):
             return False
         return target in self._entered and (for_people(target.name) or self._tells(target.namespace))
 
@@ -120,8 +120,8 @@ class Clients:
         if is_watching(self._ground, pods) or is_looked_at(self._ground, pods):
             return False
         if is_store(self._ground, pods):
-            mine = program(self._ground, pods) & set(STORES)
-            return any(mine & program(self._ground, each) for each in targets)
+            words = program(self._ground, pods) & set(STORES)
+            return any(words & program(self._ground, each) for each in targets)
         mine = self._ground.group(pods).labels
         for target in targets:
             other = self._ground.group(target).labels
@@ -134,10 +134,13 @@ class Clients:
         """Whether no setting tells a workload whom of the application it talks to: then it may know them by heart."""
         for (source, target, _), evidence in self._basket.found.items():
             told = source == pods and any(each.kind is EvidenceKind.REFERENCE for each in evidence)
-            if told and isinstance(target, Pods):
-                if not (is_store(self._ground, target) or is_watching(self._ground, target)):
-                    return False
+            if told and isinstance(target, Pods) and self._is_part(target):
+                return False
         return True
+
+    def _is_part(self, pods: Pods) -> bool:
+        """Whether a workload is of the application itself, rather than a program that it uses."""
+        return not is_store(self._ground, pods) and not is_watching(self._ground, pods)
 
     def _calls_back(self, pods: Pods, targets: list[Pods]) -> bool:
         """Whether a target is known to need a workload, directly or not: then that one hardly needs it as well."""

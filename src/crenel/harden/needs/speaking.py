@@ -79,6 +79,12 @@ def related(client: str, service: str, common: list[str]) -> bool:
     return False
 
 
+def starts_with(key: str, client: str) -> bool:
+    """Whether the name of a setting begins with that of a workload, and goes on."""
+    words, stem = words_of(key), [word for word in words_of(client) if word not in _ENDINGS]
+    return bool(set(stem) - _GENERIC) and len(words) > len(stem) and words[: len(stem)] == stem
+
+
 def clue(ground: Ground, pods: Pods, service: Service) -> str:
     """What among the names of a workload's settings speaks of a Service; empty for nothing."""
     words = _telling(service, ground)

@@ -18,6 +18,12 @@ _PLACED = re.compile(
 _PAIR = re.compile(
     r"^[\s,{-]*[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*[\"']?(?P<value>[^\"'#\s,;]+)[\"']?[\s,;]*$"
 )
+_KEYED = re.compile(
+    rf"(?:^|(?<=[;\s]))(?:server|data source|host|hostname|address|addr|network address)\s*=\s*(?:tcp:)?"
+    rf"(?P<host>{_HOST})(?:\\\w+)?(?:[,:](?P<port>\d{{1,5}})|\s*[;\s]port\s*=\s*(?P<beside>\d{{1,5}}))?(?=[;\s]|$)",
+    re.IGNORECASE,
+)
+"""The host of connection strings such as ADO.NET's and libpq's: ``Server=tcp:db,1433;Database=x``, ``host=db port=5``."""
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 
 HOST_WORDS = frozenset({
@@ -106,6 +112,8 @@ def mentions(text: str, key: str = "") -> Iterator[Mention]:
             continue
         for port in _numbers(found):
             yield Mention(host, port, scheme, whole, key)
+    for found in _KEYED.finditer(text):
+        yield Mention(found["host"], int(found["port"] or found["beside"] or 0) or None, "", True, "host")
 
 
 def _numbers(found: re.Match[str]) -> Iterator[int | None]:
