@@ -120,7 +120,7 @@ class Clients:
         if is_watching(self._ground, pods) or is_looked_at(self._ground, pods):
             return False
         if is_store(self._ground, pods):
-            words = program(self._ground, pods) & set(STORES)
+            words = program(self._ground, pods) & STORES
             return any(words & program(self._ground, each) for each in targets)
         mine = self._ground.group(pods).labels
         for target in targets:
@@ -161,7 +161,7 @@ class Clients:
 
     def _by_layers(self, found: list[Pods], targets: list[Pods]) -> list[Pods]:
         """Of those who may use a database or a broker, the ones behind what people look at, without another one."""
-        if not all(is_one_of(self._ground, each, (*DATABASES, *BROKERS)) for each in targets):
+        if not all(is_one_of(self._ground, each, DATABASES | BROKERS) for each in targets):
             return found
         behind = [each for each in found if not for_people(each.name)] or found
         if not all(is_one_of(self._ground, each, DATABASES) for each in targets):

@@ -165,6 +165,11 @@ class Ground:
         return None
 
     @cached_property
+    def image_words(self) -> dict[Pods, frozenset[str]]:
+        """The images of each workload and the words of their names; its kind where an operator makes its pods."""
+        return {pods: _image_words(pods, self.written.get(pods)) for pods in self.owners}
+
+    @cached_property
     def _pod_owners(self) -> dict[tuple[str, str], Pods]:
         return {
             (group.namespace, member): owner(group)
@@ -267,6 +272,15 @@ class Ground:
     def is_workload(self, index: int) -> bool:
         """Whether an endpoint is a workload's."""
         return self.model.network.endpoints[index].kind is Kind.WORKLOAD
+
+
+def _image_words(pods: Pods, written: Written | None) -> frozenset[str]:
+    if written is None or written.pod is None:
+        return frozenset((pods.kind.lower(),))
+    images = [image.lower() for image in written.images]
+    if set(images) & {"server", "database"}:
+        images += [folder.lower() for folder in written.folders[-1:]]  # mssql/server
+    return frozenset(word for image in images for word in (image, *image.replace("_", "-").split("-")))
 
 
 def is_system(namespace: str) -> bool:

@@ -9,16 +9,16 @@ from crenel.harden.needs.ground import Ground
 from crenel.harden.needs.model import Pods
 from crenel.harden.needs.texts import words_of
 
-CACHES = ("redis", "valkey", "keydb", "dragonfly", "memcached", "cache")
-BROKERS = ("rabbitmq", "kafka", "redpanda", "nats", "activemq", "artemis", "pulsar", "mosquitto")
-DATABASES = (
+CACHES = frozenset({"redis", "valkey", "keydb", "dragonfly", "memcached", "cache"})
+BROKERS = frozenset({"rabbitmq", "kafka", "redpanda", "nats", "activemq", "artemis", "pulsar", "mosquitto"})
+DATABASES = frozenset({
     "mysql", "mariadb", "percona", "postgres", "postgresql", "postgis", "timescaledb", "pgvector", "pgbouncer",
     "mongo", "mongodb", "cassandra", "scylla", "influxdb", "couchdb", "clickhouse", "neo4j", "cockroach", "mssql",
     "oracle", "db", "database", "leveldb", "arangodb", "rethinkdb",
-)  # fmt: skip
-STORES = (*DATABASES, *CACHES, *BROKERS, "zookeeper", "elasticsearch", "opensearch", "etcd", "minio", "solr")
+})  # fmt: skip
+STORES = DATABASES | CACHES | BROKERS | {"zookeeper", "elasticsearch", "opensearch", "etcd", "minio", "solr"}
 """Programs that keep data or messages: they are connected to, and connect to their like alone."""
-_OTHERS = ("oracle", "cache")
+_OTHERS = frozenset({"oracle", "cache"})
 """Of these, what may be something else where only the name of a workload has it."""
 WATCHING = frozenset({
     "jaeger", "jaegertracing", "zipkin", "openzipkin", "prometheus", "opentelemetry", "otel", "collector", "tempo",
@@ -32,18 +32,7 @@ LOOKED_AT = frozenset({
 """Programs that people look at, or that Prometheus reads: no part of an application is a client of theirs."""
 HELPERS = frozenset({"exporter", "operator", "adapter", "reloader", "webhook", "backup", "init", "migration"})
 """Words of the images of what belongs to a program without being it."""
-_BESIDE = HELPERS | {
-    "express",
-    "commander",
-    "dashboards",
-    "ui",
-    "connect",
-    "client",
-    "producer",
-    "consumer",
-    "proxy",
-    "insight",
-}
+_BESIDE = HELPERS | {"express", "commander", "dashboards", "ui", "connect", "client", "producer", "consumer", "proxy"}
 """The same, with those that are clients of it."""
 TOGETHER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("grafana", ("prometheus", "loki", "tempo", "mimir", "influxdb", "victoria-metrics", "graphite")),
@@ -87,12 +76,9 @@ METRICS = frozenset({
 """Words in the names of ports that are read by Prometheus and its like."""
 
 
-def program(ground: Ground, pods: Pods) -> set[str]:
+def program(ground: Ground, pods: Pods) -> frozenset[str]:
     """The words of the images of a workload, or of its kind where an operator makes its pods."""
-    written = ground.written.get(pods)
-    if written is None or written.pod is None:
-        return {pods.kind.lower()}
-    return {word for image in written.images for word in (image.lower(), *image.lower().replace("_", "-").split("-"))}
+    return ground.image_words[pods]
 
 
 def makers(ground: Ground, pods: Pods) -> set[str]:
@@ -107,7 +93,7 @@ def is_store(ground: Ground, pods: Pods) -> bool:
     return is_one_of(ground, pods, STORES)
 
 
-def is_one_of(ground: Ground, pods: Pods, names: tuple[str, ...]) -> bool:
+def is_one_of(ground: Ground, pods: Pods, names: frozenset[str]) -> bool:
     """Whether a workload is one of some programs, and not something that only belongs to it.
 
     One image has to be the program's, whatever stands beside it; or its own name ends with the program's.
@@ -115,12 +101,12 @@ def is_one_of(ground: Ground, pods: Pods, names: tuple[str, ...]) -> bool:
     found = program(ground, pods)
     if found & _BESIDE and not any(_is_itself(image, names) for image in _images(ground, pods)):
         return False
-    return bool(found & set(names)) or words_of(pods.name)[-1:] in [[name] for name in names if name not in _OTHERS]
+    return bool(found & names or set(words_of(pods.name)[-1:]) & (names - _OTHERS))
 
 
-def _is_itself(image: str, names: tuple[str, ...]) -> bool:
+def _is_itself(image: str, names: frozenset[str]) -> bool:
     words = set(words_of(image))
-    return bool(words & set(names)) and not words & _BESIDE
+    return bool(words & names) and not words & _BESIDE
 
 
 def _images(ground: Ground, pods: Pods) -> tuple[str, ...]:

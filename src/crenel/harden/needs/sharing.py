@@ -18,7 +18,7 @@ _SCHEME = 2
 
 
 class Sharing:
-    """``ORDERS_DB_HOST`` is for ``orders`` where it shares its settings with ``users``, which has some like that too."""
+    """``ORDERS_DB_HOST`` is for ``orders`` where it shares its settings with ``users``, which has some too."""
 
     def __init__(self, ground: Ground, found: Iterable[tuple[Written, list[Setting | Hidden]]]) -> None:
         self._ground = ground

@@ -22,7 +22,7 @@ _LOAD = frozenset({"loadgen", "loadgenerator", "loadtest", "loadtester", "locust
 _WORKERS = frozenset({"worker", "workers", "consumer", "consumers", "subscriber", "listener"})
 _GENERIC = HOST_WORDS | OTHER_WORDS | {"app", "main", "default", "server", "svc", "service", "headless", "internal"}
 _ENDINGS = ("service", "svc", "server", "app", "api", "deployment", "deploy")
-_KEPT = (*STORES, "data", "sql", "store", "queue", "mq", "session")
+_KEPT = STORES | {"data", "sql", "store", "queue", "mq", "session"}
 _OF_DATABASES = frozenset({"database", "db", "datasource", "jdbc", "dsn", "sql"})
 """Words in the names of settings that are about some database."""
 

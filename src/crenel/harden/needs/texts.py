@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _HOST = r"[A-Za-z0-9_](?:[-A-Za-z0-9_.]*[A-Za-z0-9_])?"
 _PLACED = re.compile(
@@ -23,7 +24,7 @@ _KEYED = re.compile(
     rf"(?P<host>{_HOST})(?:\\\w+)?(?:[,:](?P<port>\d{{1,5}})|\s*[;\s]port\s*=\s*(?P<beside>\d{{1,5}}))?(?=[;\s]|$)",
     re.IGNORECASE,
 )
-"""The host of connection strings such as ADO.NET's and libpq's: ``Server=tcp:db,1433;Database=x``, ``host=db port=5``."""
+"""The host of connection strings such as ADO.NET's and libpq's: ``Server=tcp:db,1433;User=x``, ``host=db port=5``."""
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 
 HOST_WORDS = frozenset({
@@ -85,7 +86,12 @@ class Mention:
 
 def words_of(key: str) -> list[str]:
     """The words of a setting's name: ``redisHost`` and ``REDIS_HOST`` are both redis, host."""
-    return [word.lower() for part in re.split(r"[^A-Za-z0-9]+", key) for word in _WORDS.findall(part)]
+    return list(_words_of(key))
+
+
+@lru_cache(maxsize=65_536)
+def _words_of(key: str) -> tuple[str, ...]:
+    return tuple(word.lower() for part in re.split(r"[^A-Za-z0-9]+", key) for word in _WORDS.findall(part))
 
 
 def speaks_of_host(key: str) -> bool | None:
