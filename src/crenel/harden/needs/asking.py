@@ -59,10 +59,10 @@ def beside(setting: Setting) -> tuple[int, ...]:
     """The ports in the settings beside that of a host: ``DB_PORT`` for ``DB_HOST``; ``X_PORT_GRPC`` for ``X_HOST``."""
     if not setting.key or not setting.others:
         return ()
-    stem = [*_stem(setting.key), "port"]
+    stem = _stem(setting.key)
     named = [(words_of(name), value.strip()) for name, value in setting.others.items()]
-    exact = [value for words, value in named if words == stem]
-    more = [value for words, value in named if len(stem) > 1 and words[: len(stem)] == stem]
+    exact = [value for words, value in named if words == [*stem, "port"]]
+    more = [value for words, value in named if stem and words[: len(stem)] == stem and "port" in words[len(stem) :]]
     return tuple(dict.fromkeys(int(value) for value in exact or more if _PORT.match(value) and 0 < int(value) <= 65535))
 
 

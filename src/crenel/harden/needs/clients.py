@@ -26,7 +26,7 @@ from crenel.network.traffic import Match, protocol_number
 
 _PART_OF, _INSTANCE = "app.kubernetes.io/part-of", "app.kubernetes.io/instance"
 _MANY = 3
-"""How many parts have to be reached from outside before that may say nothing."""
+"""How many parts have to be reached from outside, or told of one, before that may say nothing."""
 _NO_PORT = 55555
 """The port that kompose gives to Services of what has none (kompose.io, "Conversion": headless Services)."""
 
@@ -134,9 +134,20 @@ class Clients:
         """Whether no setting tells a workload whom of the application it talks to: then it may know them by heart."""
         for (source, target, _), evidence in self._basket.found.items():
             told = source == pods and any(each.kind is EvidenceKind.REFERENCE for each in evidence)
-            if told and isinstance(target, Pods) and self._is_part(target):
+            if told and isinstance(target, Pods) and self._is_part(target) and target not in self._for_all:
                 return False
         return True
+
+    @cached_property
+    def _for_all(self) -> set[Pods]:
+        """Whom most of an application refer to, such as a registry: being told of it says nothing of the others."""
+        parts = {pods for pods in self._ground.owners if self._is_part(pods)}
+        users = dict[Pods, set[Pods]]()
+        for source, targets in self._known.items():
+            for target in targets if source in parts else ():
+                users.setdefault(target, set()).add(source)
+        many = {target: sum(each.namespace == target.namespace for each in parts) for target in users}
+        return {target for target, found in users.items() if len(found) >= _MANY and len(found) * 2 > many[target] - 1}
 
     def _is_part(self, pods: Pods) -> bool:
         """Whether a workload is of the application itself, rather than a program that it uses."""

@@ -15,7 +15,7 @@ from crenel.harden.needs.clients import Clients, asked_ports
 from crenel.harden.needs.ground import Ground, is_system
 from crenel.harden.needs.model import Basket, Evidence, EvidenceKind, Pods, Traffic
 from crenel.harden.needs.programs import HELPERS, TOGETHER, client_ports, is_looked_at, program
-from crenel.harden.needs.speaking import clue, clue_of_program, makes_load, related
+from crenel.harden.needs.speaking import clue, clue_of_program, makes_load, owners_of_store
 from crenel.kubernetes.objects.services import Service
 from crenel.provenance import NOWHERE, Origin
 
@@ -111,13 +111,9 @@ class _Users:
         clients, targets = Clients(self._ground, self._basket), self._ground.pods_behind(service)
         if all(is_looked_at(self._ground, each) for each in targets):
             return False
-        candidates, common = clients.candidates(service), clients.common(service)
+        candidates = clients.candidates(service)
         for text in (
-            {
-                pods: f"its name is made of {pods.name}"
-                for pods in candidates
-                if related(pods.name, service.name, common)
-            },
+            {pods: f"its name is made of {pods.name}" for pods in owners_of_store(self._ground, service, candidates)},
             {pods: clue(self._ground, pods, service) for pods in candidates},
             {pods: clue_of_program(self._ground, pods, targets) for pods in candidates},
         ):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crenel.harden.needs.ground import Ground, mapping
 from crenel.harden.needs.model import Basket, Evidence, EvidenceKind, Pods, Traffic
-from crenel.harden.needs.programs import is_store
+from crenel.harden.needs.programs import REPLICATING, is_store, program
 from crenel.harden.needs.texts import words_of
 from crenel.kubernetes.objects.services import Service
 from crenel.network.traffic import Match, protocol_number
@@ -14,7 +14,8 @@ from crenel.provenance import Origin
 
 _PEER_WORDS = frozenset({
     "mesh", "peer", "peers", "gossip", "cluster", "raft", "replication", "serf", "election", "internode", "galera",
-    "epmd", "transport", "interbroker", "quorum", "ring", "memberlist", "distribution", "sst", "ist", "intra",
+    "epmd", "inter", "bus", "transport", "interbroker", "quorum", "ring", "memberlist", "distribution", "sst", "ist",
+    "intra",
 })  # fmt: skip
 """Words in the names of ports by which replicas of one workload talk to each other."""
 
@@ -30,13 +31,19 @@ def ports_between(ground: Ground, pods: Pods) -> list[Traffic]:
     return [traffic for (name, _, _), traffic in ports if _PEER_WORDS & set(words_of(name))]
 
 
+def shared_ports(ground: Ground, pods: Pods) -> list[Traffic]:
+    """The same, with all others where replicas are each other's clients; empty where none is for replicas."""
+    named = ports_between(ground, pods)
+    return _declared(ground, pods) if named and program(ground, pods) & REPLICATING else named
+
+
 def between(ground: Ground, basket: Basket, pods: Pods) -> None:
     """Guess what the replicas of one workload need of each other."""
     if ground.hosted(pods) or alone(ground, pods):
         return
     known = [traffic for source, target, traffic in basket.found if source == target == pods]
     origin = ground.group(pods).origin
-    named, governed = ports_between(ground, pods), list(_governed(ground, pods))
+    named, governed = shared_ports(ground, pods), list(_governed(ground, pods))
     _add(
         basket, pods, [each for each in named if each not in known], "a port with this name is for its replicas", origin
     )

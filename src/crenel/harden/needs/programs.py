@@ -70,6 +70,11 @@ CLIENT_PORTS: dict[str, frozenset[int]] = {
     "collector": frozenset({4317, 4318, 6831, 6832, 9411, 14250, 14268, 55678}),
 }
 """The ports of programs that have others beside them, for their replicas, for people or for metrics."""
+REPLICATING = frozenset({
+    "redis", "valkey", "keydb", "mongo", "mongodb", "mysql", "mariadb", "percona", "postgres", "postgresql",
+    "cockroach", "minio", "clickhouse", "kafka",
+})  # fmt: skip
+"""Programs whose replicas come to each other by the ports that clients come by, too."""
 METRICS = frozenset({
     "metrics", "metric", "prometheus", "prom", "monitoring", "telemetry", "reloader", "exporter", "stats",
 })  # fmt: skip

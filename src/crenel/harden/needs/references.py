@@ -115,7 +115,7 @@ class References:
         owner, targets = written.owner, self._ground.pods_behind(service)
         if (service.namespace, service.name) == API_SERVER:
             self._api_server.append(owner)
-        elif self._sharing.is_anothers(owner, setting, mention.host, mention.port, targets):
+        elif self._sharing.is_anothers(owner, setting, mention, service):
             return
         elif asked := written_ports(setting, mention, service):
             if not self._use(written, service, asked, evidence) and targets:
@@ -130,7 +130,9 @@ class References:
         """Hosts without a port say nothing more where the same workload has the Service with its port as well."""
         for written, service, evidence in self._bare:
             if (written.owner, service.namespace, service.name) not in self._placed:
-                self._use(written, service, usual_ports(service, self._ground), evidence, alone=True)
+                itself = written.owner in self._ground.pods_behind(service)
+                asked = None if itself else usual_ports(service, self._ground)
+                self._use(written, service, asked, evidence, alone=True)
 
     def _use(
         self,
@@ -147,7 +149,7 @@ class References:
             if target != owner:
                 self._basket.add(owner, target, [traffic], evidence)
             elif (owner.kind in _PEERS or written.pod is None) and not peers.alone(self._ground, owner):
-                own = peers.ports_between(self._ground, owner) if alone else []
+                own = peers.shared_ports(self._ground, owner) if alone else []
                 self._basket.add(owner, owner, own or [traffic], evidence)
         return bool(found)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from crenel.harden.needs.ground import Ground, items, mapping
 from crenel.harden.needs.model import Pods
-from crenel.harden.needs.programs import DATABASES, STORES, is_one_of, program
+from crenel.harden.needs.programs import DATABASES, STORES, is_one_of, is_store, program
 from crenel.harden.needs.texts import HOST_WORDS, OTHER_WORDS, words_of
 from crenel.kubernetes.objects.services import Service
 
@@ -23,6 +23,8 @@ _WORKERS = frozenset({"worker", "workers", "consumer", "consumers", "subscriber"
 _GENERIC = HOST_WORDS | OTHER_WORDS | {"app", "main", "default", "server", "svc", "service", "headless", "internal"}
 _ENDINGS = ("service", "svc", "server", "app", "api", "deployment", "deploy")
 _KEPT = STORES | {"data", "sql", "store", "queue", "mq", "session"}
+_ALIKE = 5
+"""How many letters words have to begin with in common."""
 _OF_DATABASES = frozenset({"database", "db", "datasource", "jdbc", "dsn", "sql"})
 """Words in the names of settings that are about some database."""
 
@@ -64,25 +66,68 @@ def common_words(service: Service, ground: Ground) -> list[str]:
 
 def related(client: str, service: str, common: list[str]) -> bool:
     """Whether a Service's name is a client's with the name of a store before or behind it."""
-    own, other = words_of(client), words_of(service)
-    for stem in (own, [word for word in own if word not in _ENDINGS]):
-        if not set(stem) - set(common):
-            continue
-        if other[: len(stem)] == stem:
-            rest = other[len(stem) :]
-        elif other[-len(stem) :] == stem:
-            rest = other[: -len(stem)]
-        else:
-            continue
-        if rest and all(word in _KEPT for word in rest):
-            return True
-    return False
+    own = words_of(client)
+    return any(_makes(stem, service, common) for stem in (own, [word for word in own if word not in _ENDINGS]))
+
+
+def owners_of_store(ground: Ground, service: Service, clients: Iterable[Pods]) -> list[Pods]:
+    """Whose a store is by its name.
+
+    That is whom it is named after, and whose names go on from that (``orders-worker`` of ``orders-db``), unless they
+    have a store of their own.
+    """
+    common = common_words(service, ground)
+    return [
+        pods
+        for pods in clients
+        if not is_store(ground, pods)
+        and (
+            related(pods.name, service.name, common)
+            or (_goes_on(pods.name, service.name, common) and not _has_own(ground, pods))
+        )
+    ]
+
+
+def _has_own(ground: Ground, pods: Pods) -> bool:
+    beside = [each for (namespace, _), each in ground.services.items() if namespace == pods.namespace]
+    return any(related(pods.name, each.name, common_words(each, ground)) for each in beside)
+
+
+def _goes_on(client: str, service: str, common: list[str]) -> bool:
+    words = words_of(client)
+    return any(_makes(words[:length], service, common) for length in range(1, len(words)))
+
+
+def _makes(stem: list[str], service: str, common: list[str]) -> bool:
+    if not set(stem) - set(common):
+        return False
+    other = words_of(service)
+    if _begins(other, stem):
+        rest = other[len(stem) :]
+    elif _begins(other[-len(stem) :], stem):
+        rest = other[: -len(stem)]
+    else:
+        return False
+    return bool(rest) and all(word in _KEPT for word in rest)
+
+
+def _begins(words: list[str], stem: list[str]) -> bool:
+    return len(words) >= len(stem) and all(map(_alike, words, stem))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two words are one in two forms: ``orders`` and ``order``, ``reserve`` and ``reservation``."""
+    short, long = sorted((one, other), key=len)
+    same = max(_ALIKE, len(short) - 1)
+    if not (one + other).isalpha():
+        return one == other
+    return long in (short, f"{short}s") or (len(short) >= same and short[:same] == long[:same])
 
 
 def starts_with(key: str, client: str) -> bool:
     """Whether the name of a setting begins with that of a workload, and goes on."""
     words, stem = words_of(key), [word for word in words_of(client) if word not in _ENDINGS]
-    return bool(set(stem) - _GENERIC) and len(words) > len(stem) and words[: len(stem)] == stem
+    return bool(set(stem) - _GENERIC) and len(words) > len(stem) and _begins(words, stem)
 
 
 def clue(ground: Ground, pods: Pods, service: Service) -> str:
@@ -109,7 +154,9 @@ def _telling(service: Service, ground: Ground) -> list[str]:
     words = words_of(service.name)[len(common_words(service, ground)) :]
     if len(words) == 1 and words[0] in STORES:
         return words
-    return [word for word in words if word not in _GENERIC and word not in STORES and not word.isdigit()]
+    while words and (words[-1] in _GENERIC | STORES or words[-1].isdigit()):
+        words = words[:-1]
+    return words if set(words) - _GENERIC - STORES else []
 
 
 def _names(ground: Ground, pods: Pods) -> Iterator[str]:

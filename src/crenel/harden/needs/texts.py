@@ -110,6 +110,8 @@ def mentions(text: str, key: str = "") -> Iterator[Mention]:
     """All hosts that one value of a setting may speak of."""
     stripped = text.strip()
     pieces = [piece.strip() for piece in re.split(r"[,;]", stripped) if piece.strip()]
+    if len(words := stripped.split()) > 1 and all("." in word for word in words):
+        pieces += words  # a list without commas
     for found in _PLACED.finditer(text):
         host = found["host"].strip("[]")
         scheme = (found["scheme"] or "").rpartition(":")[2]
