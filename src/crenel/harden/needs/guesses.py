@@ -102,7 +102,7 @@ class _Users:
         found = [(service, clients.of(service)) for service in wide]
         for service, users in found:
             for pods in users:
-                self._use(pods, service, f"nobody is known to use {service.title}, and this may be a client")
+                self._use(pods, service, f"nobody is known to use {service.title}: a possible client")
             if not users:
                 _closed(self._ground, self._basket, service)
 

@@ -54,11 +54,17 @@ def takes_work(name: str) -> bool:
 
 
 def common_words(service: Service, ground: Ground) -> list[str]:
-    """The words that most names of Services in a namespace begin with, such as that of the application."""
+    """The words that most names of Services in a namespace begin with, such as that of the application.
+
+    A name that some workload has is not one of these: ``orders`` is a part, if most others are its stores.
+    """
     words = words_of(service.name)
+    parts = [words_of(pods.name) for pods in ground.owners if pods.namespace == service.namespace]
     beside = [words_of(name) for namespace, name in ground.services if namespace == service.namespace]
     found: list[str] = []
     while len(beside) > 2 and len(words) > 1 and sum(each[:1] == words[:1] for each in beside) * 2 > len(beside):
+        if [*found, words[0]] in parts:
+            break
         found, beside = [*found, words[0]], [each[1:] for each in beside if each[:1] == words[:1]]
         words = words[1:]
     return found
