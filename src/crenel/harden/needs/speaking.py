@@ -133,7 +133,7 @@ def _alike(one: str, other: str) -> bool:
 def starts_with(key: str, client: str) -> bool:
     """Whether the name of a setting begins with that of a workload, and goes on."""
     words, stem = words_of(key), [word for word in words_of(client) if word not in _ENDINGS]
-    return bool(set(stem) - _GENERIC) and len(words) > len(stem) and _begins(words, stem)
+    return bool(set(stem) - HOST_WORDS - _ANYTHING - STORES) and len(words) > len(stem) and _begins(words, stem)
 
 
 def clue(ground: Ground, pods: Pods, service: Service) -> str:
