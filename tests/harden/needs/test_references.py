@@ -39,6 +39,7 @@ def test_forms_of_a_reference(env: dict[str, str]) -> None:
     "env",
     [
         {"REDIS_NAME": "redis"},
+        {"NO_PROXY": "redis,localhost,.internal"},
         {"CACHE_TYPE": "redis"},
         {"TEXT": "we like redis a lot"},
         {"PATH_OF_IT": "/etc/redis/redis.conf"},

@@ -15,7 +15,7 @@ from crenel.provenance import Origin
 _PEER_WORDS = frozenset({
     "mesh", "peer", "peers", "gossip", "cluster", "raft", "replication", "serf", "election", "internode", "galera",
     "epmd", "inter", "bus", "transport", "interbroker", "quorum", "ring", "memberlist", "distribution", "sst", "ist",
-    "intra",
+    "intra", "infinispan", "jgroups", "hazelcast",
 })  # fmt: skip
 """Words in the names of ports by which replicas of one workload talk to each other."""
 

@@ -30,6 +30,8 @@ LOOKED_AT = frozenset({
     "redisinsight", "dashboards", "exporter", "cadvisor", "chronograf", "portainer",
 })  # fmt: skip
 """Programs that people look at, or that Prometheus reads: no part of an application is a client of theirs."""
+_PUSHED = frozenset({"statsd", "graphite", "collectd"})
+"""Protocols by which applications send metrics themselves, to an exporter of that name."""
 HELPERS = frozenset({"exporter", "operator", "adapter", "reloader", "webhook", "backup", "init", "migration"})
 """Words of the images of what belongs to a program without being it."""
 _BESIDE = HELPERS | {"express", "commander", "dashboards", "ui", "connect", "client", "producer", "consumer", "proxy"}
@@ -76,7 +78,7 @@ REPLICATING = frozenset({
 })  # fmt: skip
 """Programs whose replicas come to each other by the ports that clients come by, too."""
 METRICS = frozenset({
-    "metrics", "metric", "prometheus", "prom", "monitoring", "telemetry", "reloader", "exporter", "stats",
+    "metrics", "metric", "prometheus", "prom", "monitoring", "telemetry", "reloader", "exporter", "stats", "scrape",
 })  # fmt: skip
 """Words in the names of ports that are read by Prometheus and its like."""
 
@@ -126,8 +128,8 @@ def is_watching(ground: Ground, pods: Pods) -> bool:
 
 def is_looked_at(ground: Ground, pods: Pods) -> bool:
     """Whether a workload is for people or for Prometheus."""
-    images = _images(ground, pods)
-    return bool(images) and all(set(words_of(image)) & LOOKED_AT for image in images)
+    images = [set(words_of(image)) for image in _images(ground, pods)]
+    return bool(images) and all(words & LOOKED_AT and not words & _PUSHED for words in images)
 
 
 def client_ports(ground: Ground, pods: Pods) -> frozenset[int]:

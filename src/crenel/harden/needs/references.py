@@ -28,6 +28,8 @@ from crenel.provenance import FieldPath, field_text
 
 _PEERS = ("StatefulSet", "DaemonSet")
 API_SERVER = ("default", "kubernetes")
+_NO_PROXY = "no_proxy"
+"""The setting with the hosts that no proxy is asked for: whether they are come to at all it does not say."""
 
 
 class References:
@@ -79,6 +81,8 @@ class References:
             self._basket.remark(str(written.owner), text, hidden.origin, hidden.field)
 
     def _setting(self, written: Written, setting: Setting) -> None:
+        if setting.key.lower() == _NO_PROXY:
+            return
         for mention in mentions(setting.value, setting.key):
             if setting.loose and not mention.placed and "." not in mention.host:
                 continue
