@@ -94,12 +94,15 @@ def left(report: HardeningReport, which: str) -> Iterator[tuple[str, str]]:
 
 def uncertain(report: HardeningReport) -> Iterator[tuple[str, str]]:
     """The guesses, and what is not known; each with its place."""
-    together: dict[tuple[str, str], list[str]] = {}
+    together: dict[tuple[str, str, str], list[str]] = {}
     for need in report.hardening.needs.guesses:
-        key = (f"{need.source} -> {need.target}", evidence(report, need))
+        key = (str(need.source), str(need.target), evidence(report, need))
         together.setdefault(key, []).append(traffic_text(need.traffic))
-    for (ends, text), traffic in together.items():
-        yield clean(f"{ends} {' '.join(traffic)}"), text
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (source, target, text), traffic in together.items():
+        alike.setdefault((f"{target} {' '.join(traffic)}", text), []).append(source)
+    for (target, text), sources in alike.items():
+        yield clean(f"{', '.join(sources)} -> {target}"), text
     for remark in report.hardening.needs.remarks:
         place = report.hardening.ground.short(remark.place)
         yield clean(remark.subject), clean(f"{remark.text} ({place})" if place else remark.text)

@@ -6,7 +6,7 @@ from typing import Any
 
 from crenel.harden.needs import Outside
 from crenel.network.addresses import AddressSet
-from harden.pieces import Object, gathered, remarks, service, shown, workload
+from harden.pieces import Object, config, gathered, remarks, service, shown, workload
 
 WEB = (workload("web", ports=[8080]), service("web", 80, 8080))
 
@@ -206,3 +206,36 @@ def test_ports_of_proxies() -> None:
         "spec": {"podSelector": {"matchLabels": {"app": "db"}}, "port": "db", "proxyProtocol": "opaque"},
     }  # fmt: skip
     assert carried("", server, annotations=linked, port=8080) == opaque
+
+
+def scraping(annotation: str, regex: str = "true", namespaces: str = "") -> list[Object]:
+    """A Prometheus that goes by an annotation of its own."""
+    text = (
+        "scrape_configs:\n- job_name: a\n  kubernetes_sd_configs:\n  - role: pod\n"
+        f"{namespaces}"
+        "  relabel_configs:\n  - action: keep\n"
+        f"    source_labels: [__meta_kubernetes_pod_annotation_{annotation}]\n    regex: {regex}\n"
+    )
+    volumes = [{"name": "c", "configMap": {"name": "prom"}}]
+    return [
+        workload("prom", "mon", image="prom/prometheus:v3", spec={"volumes": volumes}),
+        config("prom", {"prometheus.yml": text}, "mon"),
+    ]
+
+
+def test_annotations_that_a_prometheus_chooses() -> None:
+    """A Prometheus may go by any annotation, in the namespaces that it looks at."""
+    web = workload("web", ports=[8080])
+    web["spec"]["template"]["metadata"]["annotations"] = {"example.org/read-me": "true"}
+    read = "mon/prom -> shop/web TCP/8080"
+    assert read in shown(gathered(web, *scraping("example_org_read_me")))
+    own = "    namespaces:\n      own_namespace: true\n"
+    named = "    namespaces:\n      names: [shop]\n"
+    assert read in shown(gathered(web, *scraping("example_org_read_me", namespaces=named)))
+    for other in (
+        scraping("example_org_other"),
+        scraping("example_org_read_me", regex="false"),
+        scraping("example_org_read_me", namespaces=own),
+        [*scraping("x")[:1], config("prom", {"prometheus.yml": "kubernetes_sd_configs: [\n  a: {\n"}, "mon")],
+    ):
+        assert read not in shown(gathered(web, *other))

@@ -39,6 +39,7 @@ def test_forms_of_a_reference(env: dict[str, str]) -> None:
     "env",
     [
         {"REDIS_NAME": "redis"},
+        {"NO_PROXY": "redis,localhost,.internal"},
         {"CACHE_TYPE": "redis"},
         {"TEXT": "we like redis a lot"},
         {"PATH_OF_IT": "/etc/redis/redis.conf"},
@@ -182,3 +183,101 @@ def test_wrong_types_are_passed_over(broken: Object) -> None:
     web = workload("web")
     web["spec"]["template"]["spec"]["containers"][0] |= broken
     assert shown(gathered(web, workload("b", env={"R_HOST": "redis"}), *REDIS)) == ["shop/b -> shop/redis TCP/6379"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Server=redis;Database=x;User Id=sa",
+        "Server=tcp:redis,6379;Initial Catalog=x",
+        "Data Source=redis;Password=x",
+        "host=redis port=6379 user=x dbname=y",
+        "redis:6379,password=x,ssl=False",
+        "redis,abortConnect=False",
+    ],
+)
+def test_connection_strings(value: str) -> None:
+    """The host of a connection string is one."""
+    assert shown(gathered(*using(ConnectionString=value))) == ["shop/web -> shop/redis TCP/6379"]
+
+
+def test_the_port_of_an_application_itself() -> None:
+    """``PORT`` beside a setting without a word for a host is the application's own, and no host's."""
+    assert shown(gathered(*using(REDIS="redis", PORT="3000"))) == ["shop/web -> shop/redis TCP/6379 ?"]
+    assert "shop/web -> shop/redis TCP/6379" in shown(gathered(*using(HOST="redis", PORT="6379")))
+
+
+def test_several_ports_beside_a_host() -> None:
+    """A host may have several ports beside it; where all are told elsewhere, a host alone adds none."""
+    ports = {"ports": [{"name": name, "port": port} for name, port in (("a", 1), ("b", 2), ("c", 3))]}
+    hub = (workload("hub"), service("hub", more=ports))
+    beside = {"HUB_HOST": "hub", "HUB_PORT_GRPC": "1", "HUB_PUBLISH_PORT": "3"}
+    assert shown(gathered(workload("web", env=beside), *hub)) == [
+        "shop/web -> shop/hub TCP/1",
+        "shop/web -> shop/hub TCP/3",
+    ]
+    written = {"EVENTS_URL": "http://hub:2/x", "OTHER_HOST": "hub"}
+    assert shown(gathered(workload("web", env=written), *hub)) == ["shop/web -> shop/hub TCP/2"]
+
+
+def test_lists_without_commas() -> None:
+    """Names of pods in a row are a list; words of a sentence are none."""
+    env = {"NODES": "redis-0.redis redis-1.redis", "TEXT": "redis is nice"}
+    assert shown(gathered(*using(**env))) == ["shop/web -> shop/redis TCP/6379"]
+
+
+def sharing(*names: str, text: str) -> list[Object]:
+    """Workloads that have the same file, each in a ConfigMap of its own."""
+    return [
+        each
+        for name in names
+        for each in (
+            workload(name, spec={"volumes": [{"name": "v", "configMap": {"name": f"{name}-c"}}]}),
+            config(f"{name}-c", {"all.yaml": text}),
+            service(name, 80),
+        )
+    ]
+
+
+def stores(*names: str) -> list[Object]:
+    """Databases."""
+    return [each for name in names for each in (workload(name, image="mysql:8"), service(name, 3306))]
+
+
+def test_one_file_for_all_is_for_each_by_names() -> None:
+    """Of a file that all have, what is named after one of them is for that one; the rest is for all."""
+    text = "ordersDbAddr: one:3306\nuserDbAddr: two:3306\nbothAddr: three:3306\n"
+    found = shown(gathered(*sharing("orders", "user", text=text), *stores("one", "two", "three"), guess=False))
+    assert found == [
+        "shop/orders -> shop/one TCP/3306",
+        "shop/orders -> shop/three TCP/3306",
+        "shop/user -> shop/three TCP/3306",
+        "shop/user -> shop/two TCP/3306",
+    ]
+    named = "first: orders-db:3306\nsecond: user-db:3306\n"
+    found = shown(gathered(*sharing("orders", "user", text=named), *stores("orders-db", "user-db"), guess=False))
+    assert found == ["shop/orders -> shop/orders-db TCP/3306", "shop/user -> shop/user-db TCP/3306"]
+
+
+def test_one_setting_of_its_own_is_no_scheme() -> None:
+    """A single name that is a workload's may be chance: what is shared is for all then."""
+    text = "ordersDbAddr: one:3306\nother: 1\n"
+    found = shown(gathered(*sharing("orders", "user", text=text), *stores("one"), guess=False))
+    assert found == ["shop/orders -> shop/one TCP/3306", "shop/user -> shop/one TCP/3306"]
+
+
+def test_address_books() -> None:
+    """A file that names all who have it says where they are, and nothing of who needs whom: that is guessed."""
+    text = "a: http://a\nb: http://b\nc: http://c\ncache: http://kept:6379\n"
+    kept = [workload("kept", image="redis:7"), service("kept", 6379)]
+    objects = [*sharing("a", "b", "c", text=text), *kept]
+    assert shown(gathered(*objects, guess=False)) == [f"shop/{name} -> shop/kept TCP/6379" for name in "abc"]
+    assert "shop/a -> shop/b TCP/80 ?" in shown(gathered(*objects))
+
+
+def test_a_need_is_not_doubted_as_well() -> None:
+    """A name outside that one setting makes a need is not told to stay closed for another."""
+    text = "[net]\nurl = https://api.example.org\n"
+    web = workload("web", spec={"volumes": [{"name": "v", "configMap": {"name": "c"}}]})
+    found = gathered(web, config("c", {"web.ini": text}))
+    assert (shown(found), remarks(found)) == (["shop/web -> dns:api.example.org TCP/443"], [])

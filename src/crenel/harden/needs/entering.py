@@ -64,7 +64,9 @@ def _entry(ground: Ground, basket: Basket, entry: Entry) -> None:
     evidence = Evidence(EvidenceKind.REFERENCE, f"{entry.title} {_WORDS[entry.kind]}", entry.origin, entry.field)
     for backend in entry.backends:
         if backend.endpoint is not None:
-            basket.add(outside(ground), ground.of(backend.endpoint), backend.traffic, evidence)
+            target = ground.of(backend.endpoint)
+            basket.add(outside(ground), target, backend.traffic, evidence)
+            basket.entries.add((outside(ground), target))
 
 
 class _Proxy:
@@ -107,6 +109,7 @@ class _Proxy:
             if isinstance(target, Pods):
                 for source in sources:
                     self._basket.add(source, target, [traffic], evidence)
+                    self._basket.entries.add((source, target))
 
 
 def _asked(service: Service, backend: Backend) -> Iterator[Match]:

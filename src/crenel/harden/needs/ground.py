@@ -80,10 +80,19 @@ class Written:
     @property
     def images(self) -> tuple[str, ...]:
         """The names of the images of its lasting containers, without registry, folder and tag."""
-        found = [each.get("image") for each in items(self.spec.get("containers")) if isinstance(each, dict)]
-        return tuple(
-            text.partition("@")[0].rpartition("/")[2].partition(":")[0] for text in found if isinstance(text, str)
-        )
+        return tuple(path.rpartition("/")[2].partition(":")[0] for path in self._image_paths)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of a registry that these images are in; the registry may be among them."""
+        return tuple(folder for path in self._image_paths for folder in path.split("/")[:-1])
+
+    @property
+    def _image_paths(self) -> Iterator[str]:
+        for each in items(self.spec.get("containers")):
+            image = mapping(each).get("image")
+            if isinstance(image, str):
+                yield image.partition("@")[0]
 
 
 class Ground:
@@ -95,6 +104,7 @@ class Ground:
         self.default_namespace = default_namespace
         self.decoded = model.given.decoded
         self.services = {(each.namespace, each.name): each for each in self.decoded.services}
+        self.config_maps = {(each.namespace, each.name): each for each in self.decoded.config_maps}
 
     @cached_property
     def owners(self) -> dict[Pods, list[int]]:
@@ -153,6 +163,11 @@ class Ground:
             has = isinstance(mapping(template.get("spec")).get("containers"), list)
             return Written(pods, data, document.origin, template if has else None, ("spec", "template") if has else ())
         return None
+
+    @cached_property
+    def image_words(self) -> dict[Pods, frozenset[str]]:
+        """The images of each workload and the words of their names; its kind where an operator makes its pods."""
+        return {pods: _image_words(pods, self.written.get(pods)) for pods in self.owners}
 
     @cached_property
     def _pod_owners(self) -> dict[tuple[str, str], Pods]:
@@ -257,6 +272,15 @@ class Ground:
     def is_workload(self, index: int) -> bool:
         """Whether an endpoint is a workload's."""
         return self.model.network.endpoints[index].kind is Kind.WORKLOAD
+
+
+def _image_words(pods: Pods, written: Written | None) -> frozenset[str]:
+    if written is None or written.pod is None:
+        return frozenset((pods.kind.lower(),))
+    images = [image.lower() for image in written.images]
+    if set(images) & {"server", "database"}:
+        images += [folder.lower() for folder in written.folders[-1:]]  # mssql/server
+    return frozenset(word for image in images for word in (image, *image.replace("_", "-").split("-")))
 
 
 def is_system(namespace: str) -> bool:

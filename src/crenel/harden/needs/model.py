@@ -169,6 +169,8 @@ class Basket:
 
     found: dict[tuple[End, End, Traffic], dict[Evidence, None]] = field(default_factory=dict)
     remarks: dict[Remark, None] = field(default_factory=dict)
+    entries: set[tuple[End, Pods]] = field(default_factory=set)
+    """Who lets others in to whom: those outside, and the proxies that send on what comes from there."""
 
     def add(self, source: End, target: End, traffic: Iterable[Traffic], *evidence: Evidence) -> None:
         """Count something among the needs, once for each traffic."""

@@ -15,6 +15,7 @@ import msgspec
 
 from crenel.audit import clusterdns
 from crenel.bits import members
+from crenel.harden.needs.discovery import Choice, choices
 from crenel.harden.needs.ground import Ground, Written, items, mapping
 from crenel.harden.needs.model import Basket, End, Evidence, EvidenceKind, Outside, Pods, Traffic
 from crenel.kubernetes.objects.meta import LabelSelector
@@ -222,14 +223,36 @@ def _annotated(ground: Ground, basket: Basket) -> None:
             for target, traffic in ground.behind(service):
                 if isinstance(target, Pods):
                     _add(basket, by, target, ports or [traffic], evidence)
+    for pods in by:
+        if (scraper := ground.written.get(pods)) is not None:
+            for choice in choices(ground, scraper):
+                _chosen(ground, basket, pods, choice)
+
+
+def _chosen(ground: Ground, basket: Basket, by: Pods, choice: Choice) -> None:
+    """What one Prometheus chooses by an annotation of its own."""
+    where = ("metadata", "annotations")
+    for owner, written in ground.written.items():
+        if choice.of == "pod" and choice.takes(owner.namespace, written.annotations):
+            evidence = Evidence(EvidenceKind.FACT, f"an annotation that {by} goes by", written.origin, written.path)
+            _add(basket, [by], owner, _declared(ground, owner), evidence)
+    for service in ground.decoded.services:
+        if choice.of == "service" and choice.takes(service.namespace, service.metadata.annotations or {}):
+            evidence = Evidence(EvidenceKind.FACT, f"an annotation that {by} goes by", service.origin, where)
+            for target, traffic in ground.behind(service):
+                if isinstance(target, Pods):
+                    _add(basket, [by], target, [traffic], evidence)
+
+
+def _declared(ground: Ground, owner: Pods) -> list[Traffic]:
+    return [Match(protocol_number(p), (n, n)) for _, p, n in ground.group(owner).ports if p == "TCP"]
 
 
 def _scrape(ground: Ground, basket: Basket, by: list[Pods], owner: Pods, written: Written) -> None:
     where = (*written.path, "metadata", "annotations", "prometheus.io/scrape")
     evidence = Evidence(EvidenceKind.REFERENCE, "its annotations ask for scraping", written.origin, where)
     ports = _number(written.annotations.get("prometheus.io/port"))
-    declared: list[Traffic] = [Match(protocol_number(p), (n, n)) for _, p, n in ground.group(owner).ports if p == "TCP"]
-    _add(basket, by, owner, ports or declared, evidence)
+    _add(basket, by, owner, ports or _declared(ground, owner), evidence)
 
 
 def _add(basket: Basket, by: list[Pods], target: Pods, ports: list[Traffic], evidence: Evidence) -> None:

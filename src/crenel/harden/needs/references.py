@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from crenel.harden.needs import peers
+from crenel.harden.needs.asking import beside, match_of, usual_ports, written_ports
+from crenel.harden.needs.clients import asked_ports
 from crenel.harden.needs.ground import Ground, Written, items, mapping
-from crenel.harden.needs.model import Basket, Evidence, EvidenceKind, Named, Outside, Pods, Traffic
+from crenel.harden.needs.model import (
+    Basket,
+    Evidence,
+    EvidenceKind,
+    Named,
+    Outside,
+    Pods,
+    Traffic,
+    traffic_text,
+)
 from crenel.harden.needs.names import Meaning, Meant, meaning
 from crenel.harden.needs.settings import Hidden, Setting, settings
-from crenel.harden.needs.texts import Mention, mentions, speaks_of_host, words_of
-from crenel.kubernetes.objects.services import Service, ServicePort
-from crenel.network.traffic import TCP, UDP, Match, protocol_number
+from crenel.harden.needs.sharing import Sharing
+from crenel.harden.needs.texts import Mention, mentions, speaks_of_host
+from crenel.kubernetes.objects.services import Service
+from crenel.network.traffic import TCP, UDP, Match
 from crenel.provenance import FieldPath, field_text
 
-_PORT = re.compile(r"\d{1,5}\Z")
 _PEERS = ("StatefulSet", "DaemonSet")
 API_SERVER = ("default", "kubernetes")
+_NO_PROXY = "no_proxy"
+"""The setting with the hosts that no proxy is asked for: whether they are come to at all it does not say."""
 
 
 class References:
@@ -26,17 +39,25 @@ class References:
         self._ground = ground
         self._basket = basket
         self._api_server = api_server
+        self._settings = [(each, list(settings(each, ground))) for each in ground.written.values()]
+        self._sharing = Sharing(ground, self._settings)
+        self._placed: set[tuple[Pods, str, str]] = set()
+        """Who has a Service with its port."""
+        self._bare: list[tuple[Written, Service, Evidence]] = []
+        self._unsure: list[tuple[Pods, str, Setting]] = []
 
     def find(self) -> None:
         """Add what is found to the basket; who speaks of the API server to the list."""
-        for written in self._ground.written.values():
-            for setting in settings(written, self._ground):
+        for written, found in self._settings:
+            for setting in found:
                 if isinstance(setting, Hidden):
                     self._hidden(written, setting)
                 else:
                     self._setting(written, setting)
             if written.pod is None:
                 self._objects(written, written.data.get("spec"), ("spec",))
+        self._hosts_alone()
+        self._names_left()
 
     def _objects(self, written: Written, value: Any, field: FieldPath) -> None:
         """References of custom resources: mappings with the name of a Service and a port, by number or name."""
@@ -48,7 +69,7 @@ class References:
         if service is None or "port" not in found:
             return
         ports = (service.spec.ports if service.spec else None) or []
-        asked = tuple(_match(port) for port in ports if found["port"] in (port.port, port.name, str(port.port)))
+        asked = tuple(match_of(port) for port in ports if found["port"] in (port.port, port.name, str(port.port)))
         evidence = Evidence(EvidenceKind.REFERENCE, f"its field {field_text(field)}", written.origin, field)
         for target, traffic in self._ground.behind(service, asked) if asked else ():
             if target != written.owner:
@@ -60,6 +81,8 @@ class References:
             self._basket.remark(str(written.owner), text, hidden.origin, hidden.field)
 
     def _setting(self, written: Written, setting: Setting) -> None:
+        if setting.key.lower() == _NO_PROXY:
+            return
         for mention in mentions(setting.value, setting.key):
             if setting.loose and not mention.placed and "." not in mention.host:
                 continue
@@ -93,36 +116,50 @@ class References:
     def _service(
         self, written: Written, setting: Setting, mention: Mention, service: Service, evidence: Evidence
     ) -> None:
+        owner, targets = written.owner, self._ground.pods_behind(service)
         if (service.namespace, service.name) == API_SERVER:
-            self._api_server.append(written.owner)
+            self._api_server.append(owner)
+        elif self._sharing.is_anothers(owner, setting, mention, service):
             return
-        asked = self._asked(setting, mention, service)
-        for target, traffic in self._ground.behind(service, asked):
-            if target != written.owner or written.owner.kind in _PEERS or written.pod is None:
-                self._basket.add(written.owner, target, [traffic], evidence)
+        elif asked := written_ports(setting, mention, service):
+            if not self._use(written, service, asked, evidence) and targets:
+                text = f"{setting.says}: {service.title} has no port {', '.join(map(traffic_text, asked))}"
+                self._basket.remark(str(owner), f"{text}, so that this stays closed", setting.origin, setting.field)
+            elif set(asked) & set(asked_ports(service)):
+                self._placed.add((owner, service.namespace, service.name))
+        else:
+            self._bare.append((written, service, evidence))
 
-    def _asked(self, setting: Setting, mention: Mention, service: Service) -> tuple[Match, ...] | None:
-        """The ports of a Service that are meant; None for all that it has."""
-        ports = (service.spec.ports if service.spec else None) or []
-        headless = service.spec is not None and service.spec.cluster_ip == "None"
-        number = mention.port or _beside(setting) or None
-        if number is not None:
-            of = [port for port in ports if port.port == number and _fits(port, mention)]
-            if of or not (headless or not ports):
-                return tuple(map(_match, of)) or (Match(TCP, (number, number)),)
-            return (Match(UDP if mention.datagram else TCP, (number, number)),)
-        for wanted in (mention.default_port, None):
-            of = [port for port in ports if wanted is not None and port.port == wanted]
-            if of:
-                return tuple(map(_match, of))
-        named = [port for port in ports if mention.scheme and port.name == mention.scheme]
-        if named:
-            return tuple(map(_match, named))
-        return tuple(map(_match, ports)) or None
+    def _hosts_alone(self) -> None:
+        """Hosts without a port say nothing more where the same workload has the Service with its port as well."""
+        for written, service, evidence in self._bare:
+            if (written.owner, service.namespace, service.name) not in self._placed:
+                itself = written.owner in self._ground.pods_behind(service)
+                asked = None if itself else usual_ports(service, self._ground)
+                self._use(written, service, asked, evidence, alone=True)
+
+    def _use(
+        self,
+        written: Written,
+        service: Service,
+        asked: tuple[Match, ...] | None,
+        evidence: Evidence,
+        *,
+        alone: bool = False,
+    ) -> bool:
+        """Add the needs of whom a Service leads to; whether there is anybody. `alone`: its ports are not written."""
+        owner, found = written.owner, list(self._ground.behind(service, asked))
+        for target, traffic in found:
+            if target != owner:
+                self._basket.add(owner, target, [traffic], evidence)
+            elif (owner.kind in _PEERS or written.pod is None) and not peers.alone(self._ground, owner):
+                own = peers.shared_ports(self._ground, owner) if alone else []
+                self._basket.add(owner, owner, own or [traffic], evidence)
+        return bool(found)
 
     def _address(self, written: Written, setting: Setting, mention: Mention, found: Meant, evidence: Evidence) -> None:
         target = self._ground.at_address(found.text)
-        number = mention.port or _beside(setting) or mention.default_port
+        number = mention.port or next(iter(beside(setting)), None) or mention.default_port
         if number is None and isinstance(target, Outside):
             if found.text != "169.254.169.254":
                 text = f"{setting.says}: by which port {found.text} is reached is not known"
@@ -136,13 +173,20 @@ class References:
         """A name outside. Of files only what has a port or a scheme other than a web page's is taken for a need."""
         if self._is_own(found.text):
             return
-        number = mention.port or _beside(setting) or mention.default_port
+        number = mention.port or next(iter(beside(setting)), None) or mention.default_port
         described = setting.loose or (mention.scheme in ("http", "https") and speaks_of_host(setting.key) is not True)
         if number is None or (described and mention.port is None):
-            text = f"{setting.says}: it is not known whether {found.text} is connected to; it stays closed"
-            self._basket.remark(str(written.owner), text, setting.origin, setting.field)
+            self._unsure.append((written.owner, found.text, setting))
             return
         self._basket.add(written.owner, Named(found.text), [_numbered(mention, number)], evidence)
+
+    def _names_left(self) -> None:
+        """Names that nothing makes a need."""
+        known = {(source, target) for source, target, _ in self._basket.found}
+        for owner, name, setting in self._unsure:
+            if (owner, Named(name)) not in known:
+                text = f"{setting.says}: it is not known whether {name} is connected to; it stays closed"
+                self._basket.remark(str(owner), text, setting.origin, setting.field)
 
     def _is_own(self, name: str) -> bool:
         """Whether a name is one that the application itself is published under."""
@@ -154,27 +198,3 @@ class References:
 
 def _numbered(mention: Mention, number: int) -> Traffic:
     return Match(UDP if mention.datagram else TCP, (number, number))
-
-
-def _match(port: ServicePort) -> Match:
-    return Match(protocol_number(port.protocol or "TCP"), (port.port, port.port))
-
-
-def _fits(port: ServicePort, mention: Mention) -> bool:
-    return not mention.datagram or port.protocol == "UDP"
-
-
-def _beside(setting: Setting) -> int | None:
-    """The port in the setting beside that of a host: ``DB_PORT`` for ``DB_HOST``."""
-    if not setting.key or not setting.others:
-        return None
-    stem = _stem(setting.key)
-    for name, value in setting.others.items():
-        if words_of(name)[-1:] == ["port"] and words_of(name)[:-1] == stem and _PORT.match(value.strip()):
-            return int(value) or None
-    return None
-
-
-def _stem(key: str) -> list[str]:
-    words = words_of(key)
-    return words[:-1] if len(words) > 1 else []

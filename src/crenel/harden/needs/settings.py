@@ -53,7 +53,7 @@ class Hidden:
 
 def settings(written: Written, ground: Ground) -> Iterator[Setting | Hidden]:
     """All settings of a workload."""
-    maps = {(each.namespace, each.name): each for each in ground.decoded.config_maps}
+    maps = ground.config_maps
     if written.pod is None:
         yield from _custom(written)
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _HOST = r"[A-Za-z0-9_](?:[-A-Za-z0-9_.]*[A-Za-z0-9_])?"
 _PLACED = re.compile(
@@ -18,6 +19,12 @@ _PLACED = re.compile(
 _PAIR = re.compile(
     r"^[\s,{-]*[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*[\"']?(?P<value>[^\"'#\s,;]+)[\"']?[\s,;]*$"
 )
+_KEYED = re.compile(
+    rf"(?:^|(?<=[;\s]))(?:server|data source|host|hostname|address|addr|network address)\s*=\s*(?:tcp:)?"
+    rf"(?P<host>{_HOST})(?:\\\w+)?(?:[,:](?P<port>\d{{1,5}})|\s*[;\s]port\s*=\s*(?P<beside>\d{{1,5}}))?(?=[;\s]|$)",
+    re.IGNORECASE,
+)
+"""The host of connection strings such as ADO.NET's and libpq's: ``Server=tcp:db,1433;User=x``, ``host=db port=5``."""
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 
 HOST_WORDS = frozenset({
@@ -79,7 +86,12 @@ class Mention:
 
 def words_of(key: str) -> list[str]:
     """The words of a setting's name: ``redisHost`` and ``REDIS_HOST`` are both redis, host."""
-    return [word.lower() for part in re.split(r"[^A-Za-z0-9]+", key) for word in _WORDS.findall(part)]
+    return list(_words_of(key))
+
+
+@lru_cache(maxsize=65_536)
+def _words_of(key: str) -> tuple[str, ...]:
+    return tuple(word.lower() for part in re.split(r"[^A-Za-z0-9]+", key) for word in _WORDS.findall(part))
 
 
 def speaks_of_host(key: str) -> bool | None:
@@ -98,6 +110,8 @@ def mentions(text: str, key: str = "") -> Iterator[Mention]:
     """All hosts that one value of a setting may speak of."""
     stripped = text.strip()
     pieces = [piece.strip() for piece in re.split(r"[,;]", stripped) if piece.strip()]
+    if len(words := stripped.split()) > 1 and all("." in word for word in words):
+        pieces += words  # a list without commas
     for found in _PLACED.finditer(text):
         host = found["host"].strip("[]")
         scheme = (found["scheme"] or "").rpartition(":")[2]
@@ -106,6 +120,8 @@ def mentions(text: str, key: str = "") -> Iterator[Mention]:
             continue
         for port in _numbers(found):
             yield Mention(host, port, scheme, whole, key)
+    for found in _KEYED.finditer(text):
+        yield Mention(found["host"], int(found["port"] or found["beside"] or 0) or None, "", True, "host")
 
 
 def _numbers(found: re.Match[str]) -> Iterator[int | None]:
