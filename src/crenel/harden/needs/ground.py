@@ -112,6 +112,14 @@ class Ground:
             found[each.namespace, each.name].append(each)
         return dict(found)
 
+    @cached_property
+    def accounts(self) -> dict[tuple[str, str], list[Pods]]:
+        """The workloads by the namespace and name of their service account."""
+        found: dict[tuple[str, str], list[Pods]] = defaultdict(list)
+        for each in self.owners:
+            found[each.namespace, self.group(each).service_account].append(each)
+        return dict(found)
+
     def of(self, index: int) -> Pods:
         """The workload of an endpoint."""
         return owner(self.model.scope.groups[index])

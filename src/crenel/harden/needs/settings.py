@@ -72,7 +72,7 @@ def _of_container(
     container: dict[str, Any], path: FieldPath, written: Written, maps: dict[tuple[str, str], ConfigMap], ground: Ground
 ) -> Iterator[Setting | Hidden]:
     found = list(_variables(container, path, written, maps))
-    plain = {each.key: each.value for each in found if isinstance(each, Setting)}
+    plain = _own(container, written) | {each.key: each.value for each in found if isinstance(each, Setting)}
     for each in found:
         if isinstance(each, Setting):
             text = expanded(each.value, plain, written.owner.namespace, ground)
@@ -80,6 +80,21 @@ def _of_container(
         else:
             yield each
     yield from _words(container, path, written, plain, ground)
+
+
+def _own(container: dict[str, Any], written: Written) -> dict[str, str]:
+    """The variables that tell a pod its own name and namespace.
+
+    HOSTNAME is its name (kubernetes.io, "Container Environment" and "Expose Pod Information to Containers Through
+    Environment Variables").
+    """
+    known = {"metadata.name": f"{written.owner.name}-0", "metadata.namespace": written.owner.namespace}
+    found = {"HOSTNAME": known["metadata.name"]}
+    for each in items(container.get("env")):
+        path = mapping(mapping(mapping(each).get("valueFrom")).get("fieldRef")).get("fieldPath")
+        if isinstance(path, str) and path in known:
+            found[str(mapping(each).get("name"))] = known[path]
+    return found
 
 
 def _variables(
