@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from crenel.harden.needs import controllers, controlplane, rings
@@ -11,15 +12,21 @@ from crenel.harden.needs.ground import Ground, Written, items, mapping
 from crenel.harden.needs.model import Basket, Evidence, EvidenceKind, Named, Outside, Pods, Traffic
 from crenel.harden.needs.names import Meaning, Meant, meaning
 from crenel.harden.needs.settings import Hidden, Setting, settings
-from crenel.harden.needs.texts import Mention, is_apart, is_published, mentions, speaks_of_host, words_of
+from crenel.harden.needs.texts import (
+    Mention,
+    is_apart,
+    is_published,
+    known_hosts,
+    mentions,
+    quoted_names,
+    speaks_of_host,
+    words_of,
+)
 from crenel.kubernetes.objects.services import Service, ServicePort
 from crenel.network.traffic import TCP, UDP, Match, protocol_number
 from crenel.provenance import FieldPath, field_text
 
 _PORT = re.compile(r"\d{1,5}\Z")
-_QUOTED = re.compile(r"[\"']([a-z0-9]+(?:-[a-z0-9]+)+)[\"']")
-_HOST_KEY = re.compile(r"^\[?([\w.-]+)\]?(?::\d+)? (?:ssh|ecdsa|sk)-", re.MULTILINE)
-"""A line of a file of SSH's keys of hosts (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT")."""
 _PEERS = ("StatefulSet", "DaemonSet")
 _APART = frozenset({"annotations", "labels", "template", "containers", "env", "values"})
 """Parts of custom resources that are for pods and people rather than for who acts on them."""
@@ -34,7 +41,6 @@ class References:
         self._ground = ground
         self._basket = basket
         self._api_server = api_server
-        self._called = set(controlplane.called(ground))
 
     def find(self) -> None:
         """Add what is found to the basket; who speaks of the API server to the list."""
@@ -47,6 +53,10 @@ class References:
             if written.pod is None:
                 self._objects(written, written.data.get("spec"), ("spec",))
         self._resources()
+
+    @cached_property
+    def _called(self) -> set[tuple[str, str]]:
+        return set(controlplane.called(self._ground))
 
     def _resources(self) -> None:
         """Addresses in custom resources, for who acts on them."""
@@ -93,14 +103,14 @@ class References:
     def _quoted(self, written: Written, setting: Setting) -> None:
         """Names of Services in quotes in a program: of more than one word, which stand there for nothing else."""
         evidence = Evidence(EvidenceKind.GUESS, f"{setting.says} names it", setting.origin, setting.field)
-        for name in dict.fromkeys(found[1] for found in _QUOTED.finditer(setting.value)):
+        for name in quoted_names(setting.value):
             service = self._ground.services.get((written.owner.namespace, name))
             if service is not None:
                 self._service(written, setting, Mention(name, None), service, evidence)
 
     def _keys(self, written: Written, setting: Setting) -> None:
         """The hosts that a file of SSH has keys of."""
-        hosts = ", ".join(dict.fromkeys(found[1] for found in _HOST_KEY.finditer(setting.value)))
+        hosts = ", ".join(known_hosts(setting.value))
         if hosts:
             text = f"{setting.says} has the keys of {hosts}: it is not known whether they are connected to"
             self._basket.remark(str(written.owner), f"{text}; they stay closed", setting.origin, setting.field)

@@ -22,6 +22,8 @@ _PAIR = re.compile(
 _OPENED = re.compile(r"^[\s-]*[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?\s*:\s*$")
 _ITEM = re.compile(r"^\s*-\s+[\"']?(?P<value>[^\"'#\s,;:]+(?::\d+)?)[\"']?\s*$")
 """A list in YAML: the line that opens it, and one item."""
+_QUOTED = re.compile(r"[\"']([a-z0-9]+(?:-[a-z0-9]+)+)[\"']")
+_HOST_KEY = re.compile(r"^\[?([\w.-]+)\]?(?::\d+)? (?:ssh|ecdsa|sk)-", re.MULTILINE)
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 
 HOST_WORDS = frozenset({
@@ -170,3 +172,13 @@ def argument(word: str) -> tuple[str, str]:
     if (found := re.match(r"([A-Za-z_][\w.-]*)=(.*)", word, re.DOTALL)) is not None:
         return found[1], found[2]
     return "", word
+
+
+def quoted_names(text: str) -> Iterator[str]:
+    """Names of more than one word that stand in quotes: ``"orders-api"`` in a program."""
+    yield from dict.fromkeys(found[1] for found in _QUOTED.finditer(text))
+
+
+def known_hosts(text: str) -> Iterator[str]:
+    """The hosts of a file of SSH's keys (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT")."""
+    yield from dict.fromkeys(found[1] for found in _HOST_KEY.finditer(text))
