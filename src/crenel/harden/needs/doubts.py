@@ -15,14 +15,17 @@ _PROBED = frozenset({
 
 
 def taken_back(ground: Ground, server: End, basket: Basket) -> None:
-    """Take back guesses at ports for probes and the like, and of those who only answer the API server, `server`."""
+    """Take back guesses at ports for probes and the like, and about those who answer the API server, `server`.
+
+    Who serves its webhooks is hardly a client of others, and others are hardly clients of that.
+    """
     serving = {target for source, target, _ in basket.found if source == server}
     unlikely = [
         (source, target, traffic)
         for (source, target, traffic), evidence in basket.found.items()
         if isinstance(source, Pods) and isinstance(target, Pods) and source != target
         if all(each.kind is EvidenceKind.GUESS for each in evidence)
-        if source in serving or _is_probed(ground, target, traffic)
+        if source in serving or (server, target, traffic) in basket.found or _is_probed(ground, target, traffic)
     ]
     for key in unlikely:
         del basket.found[key]

@@ -120,6 +120,17 @@ class Ground:
             found[each.namespace, self.group(each).service_account].append(each)
         return dict(found)
 
+    @cached_property
+    def mounting(self) -> dict[tuple[str, str], list[Pods]]:
+        """Who mounts each ConfigMap, by its namespace and name."""
+        found: dict[tuple[str, str], list[Pods]] = defaultdict(list)
+        for pods, written in self.written.items():
+            for volume in items(written.spec.get("volumes")):
+                name = mapping(mapping(volume).get("configMap")).get("name")
+                if isinstance(name, str):
+                    found[pods.namespace, name].append(pods)
+        return dict(found)
+
     def of(self, index: int) -> Pods:
         """The workload of an endpoint."""
         return owner(self.model.scope.groups[index])
