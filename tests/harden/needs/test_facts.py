@@ -176,3 +176,10 @@ def test_proxies_of_meshes() -> None:
         "shop/web -> Linkerd's destination, wherever it runs TCP/8090",
         "shop/web -> Linkerd's identity, wherever it runs TCP/8080",
     ]
+
+
+def test_metrics_that_nobody_reads() -> None:
+    """Ports for metrics that no Prometheus of the input reads are closed, which is said once for a namespace."""
+    objects = [workload(name, ports=[(9000, "http-metrics")]) for name in ("a", "b")]
+    text = "shop: metrics are read by nobody that is known, and stay closed: a TCP/9000, b TCP/9000"
+    assert remarks(gathered(*objects)) == [text]

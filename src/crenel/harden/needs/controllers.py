@@ -58,9 +58,12 @@ def _changes(right: Right, group: str) -> bool:
 
 
 def _own(pods: Pods, groups: Mapping[str, Right]) -> tuple[str, ...]:
-    words = set(words_of(pods.name))
-    named = [each for each in groups if words & set(words_of(each.partition(".")[0]))]
-    return tuple(sorted(named or groups))
+    return tuple(sorted([each for each in groups if _is_named(pods, each)] or groups))
+
+
+def _is_named(pods: Pods, group: str) -> bool:
+    """Whether a workload has its name from a group: ``source-controller`` from ``source.toolkit.fluxcd.io``."""
+    return bool(set(words_of(pods.name)) & set(words_of(group.partition(".")[0])))
 
 
 def unknown(ground: Ground, basket: Basket) -> None:
@@ -143,6 +146,7 @@ def resources(ground: Ground) -> Iterator[tuple[Written, bool]]:
         for group in each.groups:
             by_group[group].append(pods)
     for document in ground.documents:
-        who = by_group.get(str(document.data.get("apiVersion")).partition("/")[0], [])
-        for pods in who:
+        group = str(document.data.get("apiVersion")).partition("/")[0]
+        who = by_group.get(group, [])
+        for pods in [each for each in who if _is_named(each, group)] or who:
             yield Written(pods, document.data, document.origin, None, ()), len(who) == 1
