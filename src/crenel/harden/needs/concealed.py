@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from crenel.harden.needs.ground import Ground, Written, items, mapping
@@ -30,10 +31,22 @@ def guessed(ground: Ground, basket: Basket) -> None:
         for end in (source, target)
         if isinstance(end, Pods)
     }
-    for written in ground.written.values() if ground.services else ():
-        if written.owner.namespace not in told:
-            for name, path in _names(written):
-                _setting(ground, basket, written, name, path, known)
+    called = _called(ground)
+    for written in ground.written.values():
+        home = written.owner.namespace
+        for name, path in _names(written) if home not in told else ():
+            services = [each for word in dict.fromkeys(words_of(name)) for each in called.get((home, word), ())]
+            _setting(ground, basket, written, services, known, (name, path))
+
+
+def _called(ground: Ground) -> dict[tuple[str, str], list[Service]]:
+    """The Services by their namespace and the last word of their name, if that is more than a word for hosts."""
+    found: dict[tuple[str, str], list[Service]] = defaultdict(list)
+    for service in ground.decoded.services:
+        word = words_of(service.name)[-1]
+        if speaks_of_host(word) is None:
+            found[service.namespace, word].append(service)
+    return found
 
 
 def _names(written: Written) -> Iterator[tuple[str, FieldPath]]:
@@ -50,28 +63,22 @@ def _speaks(name: str) -> bool:
 
 
 def _setting(
-    ground: Ground, basket: Basket, written: Written, name: str, path: FieldPath, known: set[tuple[End, End]]
+    ground: Ground,
+    basket: Basket,
+    written: Written,
+    services: list[Service],
+    known: set[tuple[End, End]],
+    place: tuple[str, FieldPath],
 ) -> None:
-    services = [each for each in ground.decoded.services if _is_of(each, name) and _near(each, written)]
     targets = {target for each in services for target in ground.pods_behind(each)}
     if len(targets) != 1 or written.owner in targets or (written.owner, *targets) in known:
         return
-    text = f"its setting {name} out of a Secret speaks of it"
-    evidence = Evidence(EvidenceKind.GUESS, text, written.origin, path)
+    text = f"its setting {place[0]} out of a Secret speaks of it"
+    evidence = Evidence(EvidenceKind.GUESS, text, written.origin, place[1])
     for service in services:
         for asked in _ports(service):
             for target, traffic in ground.behind(service, (asked,)):
                 basket.add(written.owner, target, [traffic], evidence)
-
-
-def _near(service: Service, written: Written) -> bool:
-    return service.namespace == written.owner.namespace
-
-
-def _is_of(service: Service, name: str) -> bool:
-    """Whether the last word of a Service's name is in that of a setting, and more than a word for hosts."""
-    word = words_of(service.name)[-1]
-    return speaks_of_host(word) is None and word in words_of(name)
 
 
 def _ports(service: Service) -> Iterator[Match]:
