@@ -73,6 +73,15 @@ def test_the_report(app: Path) -> None:
     assert "### What is cut" in crenel("harden", "-f", str(app), "--format", "md").out
 
 
+def test_the_cluster_s_own_alone(app: Path) -> None:
+    """Where all workloads are the cluster's own, it is said how these are hardened."""
+    text = (app / "app.yaml").read_text().replace("namespace: shop", "namespace: kube-system")
+    (app / "app.yaml").write_text(text)
+    ran = crenel("harden", "-f", str(app))
+    assert ran.code == 3
+    assert ran.err.endswith("; kube-system: of the cluster itself, hardened only with -n kube-system\n")
+
+
 def test_json(app: Path) -> None:
     """JSON has the documented shape."""
     ran = crenel("harden", "-f", str(app), "--format", "json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from crenel.kubernetes.decode import Decoded
@@ -67,16 +67,22 @@ def granted(decoded: Decoded, verbs: Collection[str], group: str, resource: str)
         if role.aggregation_rule is None
         and (places := tuple(n for n, rule in enumerate(role.rules or ()) if covers(rule, verbs, group, resource)))
     ]
-    if not allowing:
+    held = holders(decoded, [role for role, _ in allowing])
+    yield from (Granted(role, places, found) for (role, places), found in zip(allowing, held, strict=True))
+
+
+def holders(decoded: Decoded, roles: Sequence[Role]) -> Iterator[tuple[Holder, ...]]:
+    """Who has each of some roles, by itself or by a ClusterRole that takes over its rules."""
+    if not roles:
         return
-    holders, above = _holders(decoded), _above(decoded)
-    for role, places in allowing:
-        found = list(holders[_key(role)])
+    held, above = _holders(decoded), _above(decoded)
+    for role in roles:
+        found = list(held[_key(role)])
         for name in above.get(role.name, ()) if role.kind == "ClusterRole" else ():
-            found += holders["ClusterRole", "", name]
+            found += held["ClusterRole", "", name]
         for name in _of_every_cluster(role):
-            found += [*holders["ClusterRole", "", name], Holder("ClusterRole", name)]
-        yield Granted(role, places, tuple(dict.fromkeys(found)))
+            found += [*held["ClusterRole", "", name], Holder("ClusterRole", name)]
+        yield tuple(dict.fromkeys(found))
 
 
 def _key(role: Role) -> tuple[str, str, str]:

@@ -68,9 +68,14 @@ def sort_of(port: int, protocol: int, spec: PodSpec | None, *, http: bool) -> So
     for sort in SORTS:
         if http and not sort.http:
             continue
-        if any(fnmatchcase(image, pattern) for image in images for pattern in sort.images):
+        if any(_is(image, pattern) for image in images for pattern in sort.images):
             return sort
     return next((sort for sort in SORTS if port in sort.ports and protocol == TCP and (sort.http or not http)), None)
+
+
+def _is(image: str, pattern: str) -> bool:
+    """Whether an image has a name; one without a folder says nothing of the folder."""
+    return image.count("/") == pattern.count("/") and fnmatchcase(image, pattern)
 
 
 def _images(port: int, protocol: int, spec: PodSpec) -> Iterator[str]:

@@ -12,6 +12,7 @@ from crenel.cli.complaints import complain, say
 from crenel.cli.harden_order import order
 from crenel.cli.usage import UsageError
 from crenel.harden import whole
+from crenel.harden.needs.ground import is_system
 from crenel.harden.whole import Whole
 from crenel.intents import Intents
 from crenel.library import Network
@@ -52,7 +53,7 @@ def harden(args: argparse.Namespace) -> int:
     if args.lab:
         report = replace(report, lab=_tried(found.after))
     if _is_empty(found):
-        say("nothing was examined: there is no workload that policies could isolate")
+        say(f"nothing was examined: there is no workload that policies could isolate{_left_alone(net)}")
         return reporting.final(args, code, exit_codes.NOTHING)
     report = harden_writing.written(args, report)
     with clock.phase("render"):
@@ -124,6 +125,12 @@ def _is_empty(found: Whole) -> bool:
     """Whether there was nothing to harden."""
     changes = (*found.plan.changes, *found.plan.withheld) if found.plan is not None else ()
     return not found.hardening.namespaces and not changes and not found.rules
+
+
+def _left_alone(net: Network) -> str:
+    """The namespaces of the cluster itself that have workloads, and how they are hardened."""
+    found = sorted({each.namespace for each in net.given.decoded.workloads if is_system(each.namespace)})
+    return f"; {', '.join(found)}: of the cluster itself, hardened only with -n {found[0]}" if found else ""
 
 
 def _tried(after: Network) -> Tried:

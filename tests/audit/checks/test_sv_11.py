@@ -51,6 +51,11 @@ def test_sorts(port: int, image: str, said: str) -> None:
     ]
 
 
+def test_a_folder_is_no_image() -> None:
+    """The folder of a registry says nothing of what an image in it is."""
+    assert messages("SV-11", own("it", 8000, "quay.io/jupyterhub/configurable-http-proxy:4"), *YES) == []
+
+
 def behind(port: int) -> str:
     """A workload behind an Ingress."""
     text = NGINX.replace("name: web, port: {number: 80}", f"name: api, port: {{number: {port}}}")

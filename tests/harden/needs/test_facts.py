@@ -239,3 +239,10 @@ def test_annotations_that_a_prometheus_chooses() -> None:
         [*scraping("x")[:1], config("prom", {"prometheus.yml": "kubernetes_sd_configs: [\n  a: {\n"}, "mon")],
     ):
         assert read not in shown(gathered(web, *other))
+
+
+def test_metrics_that_nobody_reads() -> None:
+    """Ports for metrics that no Prometheus of the input reads are closed, which is said once for a namespace."""
+    objects = [workload(name, ports=[(9000, "http-metrics")]) for name in ("a", "b")]
+    text = "shop: metrics are read by nobody that is known, and stay closed: a TCP/9000, b TCP/9000"
+    assert remarks(gathered(*objects)) == [text]

@@ -281,3 +281,50 @@ def test_a_need_is_not_doubted_as_well() -> None:
     web = workload("web", spec={"volumes": [{"name": "v", "configMap": {"name": "c"}}]})
     found = gathered(web, config("c", {"web.ini": text}))
     assert (shown(found), remarks(found)) == (["shop/web -> dns:api.example.org TCP/443"], [])
+
+
+def test_names_that_are_not_connected_to() -> None:
+    """What no proxy is asked for, what a certificate is for and the sorts of things are no connections."""
+    settings = {
+        "NO_PROXY": "redis,localhost", "DNS_NAMES": "redis.shop.svc", "CERT_PROVIDER": "redis",
+        "REGISTRY_TYPES": "a,redis",
+    }  # fmt: skip
+    target = (workload("redis", ports=[8080]), service("redis", 80, 8080), workload("x", env={"B_URL": "http://redis"}))
+    assert shown(gathered(workload("a", env=settings), *target)) == ["shop/x -> shop/redis TCP/8080"]
+
+
+def test_the_own_name_outside() -> None:
+    """The name that an application is known by outside is no connection; an endpoint without a port has HTTPS."""
+    found = gathered(workload("a", env={"EXTERNAL_URL": "https://a.example.com", "S3_ENDPOINT": "s3.example.com"}))
+    assert shown(found) == ["shop/a -> dns:s3.example.com TCP/443 ?"]
+    (said,) = remarks(found)
+    assert said.endswith("it is taken for the application's own name outside, and stays closed")
+
+
+def test_a_pod_knows_its_own_name_and_namespace() -> None:
+    """Variables with the name and the namespace of a pod are looked up, and so is HOSTNAME."""
+    server = workload("db", kind="StatefulSet", replicas=3, ports=[7000, 7001], more={"serviceName": "db"})
+    home = {"name": "HOME_NS", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
+    peer = {"name": "PEER_URL", "value": "http://$(HOSTNAME).db:7001"}
+    server["spec"]["template"]["spec"]["containers"][0]["env"] = [home, peer]
+    client = workload("a", args=["--url=http://redis.$(HOME_NS).svc:6379"])
+    client["spec"]["template"]["spec"]["containers"][0]["env"] = [home]
+    found = shown(gathered(server, service("db", 7000, more={"clusterIP": "None"}), client, *REDIS))
+    assert "shop/db -> shop/db TCP/7001" in found
+    assert "shop/a -> shop/redis TCP/6379" in found
+
+
+def test_names_in_quotes() -> None:
+    """The name of a Service of more than one word in quotes in a program is likely to be meant."""
+    target = (workload("proxy", ports=[8001]), service("proxy-api", 8001, app="proxy"))
+    volumes = {"volumes": [{"name": "c", "configMap": {"name": "c"}}]}
+    program = config("c", {"main.py": "import x\nx.url = f\"http://{x.find('proxy-api')}\"\n"})
+    assert "shop/a -> shop/proxy TCP/8001 ?" in shown(gathered(workload("a", spec=volumes), *target, program))
+
+
+def test_keys_of_hosts() -> None:
+    """Keys of hosts for SSH say whom somebody may connect to, not that it does."""
+    volumes = {"volumes": [{"name": "c", "configMap": {"name": "c"}}]}
+    keys = config("c", {"known_hosts": "git.example.com ssh-ed25519 AAAA\n[git.example.org]:22 ssh-rsa AAAA\n"})
+    said = remarks(gathered(workload("a", spec=volumes), keys))
+    assert any("has the keys of git.example.com, git.example.org:" in line for line in said)

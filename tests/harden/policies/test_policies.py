@@ -260,3 +260,17 @@ def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to(tmp_path / "there")
     with pytest.raises(files.TakenError):
         files.check(tmp_path / "out")
+
+
+def test_a_namespace_that_has_more_than_the_input() -> None:
+    """Where the cluster's DNS is only assumed its namespace is not denied as a whole: the DNS goes on answering."""
+    system = workload("meter", "kube-system", env={"X_URL": "http://api.shop"})
+    found = harden(load(*SHOP, system), wishes=Wishes(namespaces=("kube-system",), guardrails=True))
+    assert found.proved
+    assert sorted(each.path for each in found.files) == [
+        "guardrails/metadata.yaml", "kube-system/default-deny-meter.yaml", "kube-system/meter.yaml",
+        "kustomization.yaml",
+    ]  # fmt: skip
+    assert "    matchLabels:\n      app: meter\n" in text(found, "kube-system/default-deny-meter.yaml")
+    assert [each.what for each in found.left] == ["default-deny for all of the namespace"]
+    assert {str(each.workload) for each in found.cut} == {"kube-system/meter"}

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crenel.harden.needs import rights
 from crenel.harden.needs.ground import Ground, at, items, mapping
 from crenel.harden.needs.model import Basket, End, Everybody, Evidence, EvidenceKind, Outside, Pods
 from crenel.kubernetes.objects.rbac import RoleBinding
@@ -36,6 +37,11 @@ class ApiServer:
     def end(self) -> Outside:
         """It as an end of a need."""
         return Outside(self.addresses, WORDS if self.known else f"{WORDS}, wherever it is")
+
+    @property
+    def caller(self) -> End:
+        """It as the source of connections, such as those for webhooks."""
+        return self.end if self.known else Everybody("the control plane, wherever it is")
 
     @property
     def traffic(self) -> list[Match]:
@@ -117,7 +123,7 @@ def _is_idle(binding: RoleBinding, ground: Ground) -> bool:
 
 def callers(ground: Ground, server: ApiServer, basket: Basket) -> None:
     """Whom the API server calls: webhooks of admission and of conversion, aggregated APIs."""
-    source: End = server.end if server.known else Everybody("the control plane, wherever it is")
+    source = server.caller
     for data, origin, field, says in _called(ground):
         reference = mapping(at(data, field))
         namespace, name = str(reference.get("namespace")), str(reference.get("name"))
@@ -129,6 +135,14 @@ def callers(ground: Ground, server: ApiServer, basket: Basket) -> None:
         port = number if isinstance(number, int) and not isinstance(number, bool) else 443
         for target, traffic in ground.behind(service, (Match(TCP, (port, port)),)):
             basket.add(source, target, [traffic], _fact(f"{says} is served by Service {name}", origin, field))
+
+
+def called(ground: Ground) -> Iterator[tuple[str, str]]:
+    """The Services that the API server calls, by namespace and name."""
+    for data, _, field, _ in _called(ground):
+        reference = mapping(at(data, field))
+        yield str(reference.get("namespace")), str(reference.get("name"))
+    yield from ((each.namespace, each.name) for each in rights.registered(ground))
 
 
 def _called(ground: Ground) -> Iterator[tuple[dict[str, Any], Origin, FieldPath, str]]:

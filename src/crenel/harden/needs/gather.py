@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING
 
 from crenel.audit.clusterdns import with_dns
 from crenel.dialects.model import Input, build_with
-from crenel.harden.needs import controlplane, entering, existing, guesses, meshes, monitoring, naming
+from crenel.harden.needs import (
+    concealed,
+    controllers,
+    controlplane,
+    doubts,
+    entering,
+    existing,
+    guesses,
+    meshes,
+    monitoring,
+    naming,
+    rights,
+    rings,
+)
 from crenel.harden.needs.declared import Conflict, Declared, cuts
 from crenel.harden.needs.ground import Ground
 from crenel.harden.needs.model import Basket, Needs, Pods
@@ -69,8 +82,14 @@ def gather(given: Input, sources: Sources) -> Gathered:
     entering.entered(ground, basket, sources.proxies)
     monitoring.scraped(ground, basket)
     controlplane.callers(ground, server, basket)
+    rights.connected(ground, server.caller, basket)
+    rights.registering(ground, server.caller, basket)
+    controllers.unknown(ground, basket)
     if sources.guess:
         guesses.guessed(ground, basket)
+        rings.found(ground, basket)
+        concealed.guessed(ground, basket)
+        doubts.taken_back(ground, server.caller, basket)
     meshes.carried(ground, basket)
     meshes.joined(ground, basket)
     controlplane.clients(ground, server, mentioned, basket)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from crenel.audit.clusterdns import STAND_IN
 from crenel.bits import union
 from crenel.dialects.model import Model
 from crenel.dialects.service import resolve
@@ -122,6 +123,25 @@ class Ground:
             found[each.namespace, each.name].append(each)
         return dict(found)
 
+    @cached_property
+    def accounts(self) -> dict[tuple[str, str], list[Pods]]:
+        """The workloads by the namespace and name of their service account."""
+        found: dict[tuple[str, str], list[Pods]] = defaultdict(list)
+        for each in self.owners:
+            found[each.namespace, self.group(each).service_account].append(each)
+        return dict(found)
+
+    @cached_property
+    def mounting(self) -> dict[tuple[str, str], list[Pods]]:
+        """Who mounts each ConfigMap, by its namespace and name."""
+        found: dict[tuple[str, str], list[Pods]] = defaultdict(list)
+        for pods, written in self.written.items():
+            for volume in items(written.spec.get("volumes")):
+                name = mapping(mapping(volume).get("configMap")).get("name")
+                if isinstance(name, str):
+                    found[pods.namespace, name].append(pods)
+        return dict(found)
+
     def of(self, index: int) -> Pods:
         """The workload of an endpoint."""
         return owner(self.model.scope.groups[index])
@@ -129,6 +149,11 @@ class Ground:
     def group(self, pods: Pods) -> Group:
         """The pods of a workload, one part of them where they differ."""
         return self.model.scope.groups[self.owners[pods][0]]
+
+    @cached_property
+    def incomplete(self) -> frozenset[str]:
+        """The namespaces that certainly have more than the input: where the DNS of the cluster is only assumed."""
+        return frozenset(pods.namespace for pods in self.owners if pods.name == STAND_IN)
 
     def hosted(self, pods: Pods) -> bool:
         """Whether the pods of a workload share the network of their nodes."""
@@ -291,6 +316,11 @@ def is_system(namespace: str) -> bool:
 def owner(group: Group) -> Pods:
     """The workload of some pods."""
     return Pods(group.namespace, group.kind, group.workload)
+
+
+def governed(group: Group, namespaces: Collection[str]) -> bool:
+    """Whether policies of some namespaces decide about some pods: not in the network of nodes, nor only assumed."""
+    return group.namespace in namespaces and not group.hosted and group.workload != STAND_IN
 
 
 def _is_ours(document: Document) -> bool:

@@ -17,7 +17,9 @@ from crenel.audit import clusterdns
 from crenel.bits import members
 from crenel.harden.needs.discovery import Choice, choices
 from crenel.harden.needs.ground import Ground, Written, items, mapping
-from crenel.harden.needs.model import Basket, End, Evidence, EvidenceKind, Outside, Pods, Traffic
+from crenel.harden.needs.model import Basket, End, Evidence, EvidenceKind, Pods, Traffic, traffic_text
+from crenel.harden.needs.rights import nodes
+from crenel.harden.needs.texts import words_of
 from crenel.kubernetes.objects.meta import LabelSelector
 from crenel.kubernetes.objects.services import Service
 from crenel.kubernetes.selectors import LabelIndex
@@ -43,6 +45,8 @@ _CONTROL_PLANE = {
 kubeadm's ``listen-metrics-urls`` for etcd)."""
 
 
+_METRICS = frozenset({"metrics", "metric", "prometheus", "prom"})
+"""Words in the names of ports that are for Prometheus and its like."""
 _NAMING = ("kube-dns", "coredns")
 
 
@@ -50,6 +54,7 @@ def scraped(ground: Ground, basket: Basket) -> None:
     """Add what is scraped."""
     _Monitors(ground, basket).find()
     _annotated(ground, basket)
+    _unread(ground, basket)
 
 
 def scrapers(ground: Ground) -> list[Pods]:
@@ -177,14 +182,8 @@ class _Monitors:
             EvidenceKind.GUESS, f"{title} is for {', '.join(sorted(words))}", origin, ("spec", "selector")
         )
         for source in by:
-            end = _nodes(self._ground)
+            end = nodes(self._ground)
             self._basket.add(source, end, [Match(TCP, (port, port)) for port in ports], evidence)
-
-
-def _nodes(ground: Ground) -> End:
-    if ground.node_addresses:
-        return Outside(ground.node_addresses, "the nodes")
-    return Outside(ground.far, "the nodes, wherever they are")
 
 
 def _selector(written: Any) -> LabelSelector | None:
@@ -270,3 +269,31 @@ def _on(value: Any) -> bool:
 def _number(value: Any) -> list[Traffic]:
     text = str(value or "")
     return [Match(TCP, (int(text), int(text)))] if text.isdecimal() and 0 < int(text) <= 65535 else []
+
+
+def _unread(ground: Ground, basket: Basket) -> None:
+    """Note whose ports are called metrics and are read by nobody that is known, once for each namespace."""
+    reached = {(target, traffic) for _, target, traffic in basket.found}
+    spoken_of = {each.subject for each in basket.remarks}
+    closed: dict[str, dict[str, None]] = {}
+    for pods, traffic in _of_metrics(ground):
+        if (pods, traffic) not in reached and not ground.hosted(pods) and str(pods) not in spoken_of:
+            closed.setdefault(pods.namespace, {})[f"{pods.name} {traffic_text(traffic)}"] = None
+    for namespace, found in sorted(closed.items()):
+        text = f"metrics are read by nobody that is known, and stay closed: {', '.join(sorted(found))}"
+        basket.remark(namespace, text)
+
+
+def _of_metrics(ground: Ground) -> Iterator[tuple[Pods, Traffic]]:
+    """The ports of pods that are for metrics, by their own names or by those that Services give them."""
+    for pods in ground.owners:
+        for name, protocol, number in ground.group(pods).ports:
+            if _METRICS & set(words_of(name)):
+                yield pods, Match(protocol_number(protocol), (number, number))
+    for service in ground.decoded.services:
+        for port in (service.spec.ports if service.spec else None) or ():
+            if _METRICS & set(words_of(port.name or "")):
+                asked = Match(protocol_number(port.protocol or "TCP"), (port.port, port.port))
+                for end, traffic in ground.behind(service, (asked,)):
+                    if isinstance(end, Pods):
+                        yield end, traffic

@@ -38,7 +38,7 @@ _BESIDE = HELPERS | {"express", "commander", "dashboards", "ui", "connect", "cli
 """The same, with those that are clients of it."""
 TOGETHER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("grafana", ("prometheus", "loki", "tempo", "mimir", "influxdb", "victoria-metrics", "graphite")),
-    ("prometheus", ("alertmanager", "pushgateway")),
+    ("prometheus", ("alertmanager", "pushgateway")), ("kiali", ("prometheus",)),
     ("kibana", ("elasticsearch",)), ("opensearch-dashboards", ("opensearch",)),
     ("logstash", ("elasticsearch", "kafka")),
     ("fluentd", ("elasticsearch", "opensearch", "loki")), ("fluent-bit", ("elasticsearch", "opensearch", "loki")),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
-from crenel.harden.needs import peers
+from crenel.harden.needs import controllers, controlplane, peers, rings
 from crenel.harden.needs.asking import beside, match_of, usual_ports, written_ports
 from crenel.harden.needs.clients import asked_ports
 from crenel.harden.needs.ground import Ground, Written, items, mapping
@@ -21,15 +23,25 @@ from crenel.harden.needs.model import (
 from crenel.harden.needs.names import Meaning, Meant, meaning
 from crenel.harden.needs.settings import Hidden, Setting, settings
 from crenel.harden.needs.sharing import Sharing
-from crenel.harden.needs.texts import Mention, mentions, speaks_of_host
+from crenel.harden.needs.texts import (
+    Mention,
+    is_apart,
+    is_published,
+    known_hosts,
+    mentions,
+    quoted_names,
+    speaks_of_host,
+    words_of,
+)
 from crenel.kubernetes.objects.services import Service
 from crenel.network.traffic import TCP, UDP, Match
 from crenel.provenance import FieldPath, field_text
 
 _PEERS = ("StatefulSet", "DaemonSet")
+_APART = frozenset({"annotations", "labels", "template", "containers", "env", "values"})
+"""Parts of custom resources that are for pods and people rather than for who acts on them."""
+_NAMING = ("kube-system/kube-dns", "kube-system/coredns", "kube-system/rke2-coredns-rke2-coredns")
 API_SERVER = ("default", "kubernetes")
-_NO_PROXY = "no_proxy"
-"""The setting with the hosts that no proxy is asked for: whether they are come to at all it does not say."""
 
 
 class References:
@@ -56,8 +68,23 @@ class References:
                     self._setting(written, setting)
             if written.pod is None:
                 self._objects(written, written.data.get("spec"), ("spec",))
+        self._resources()
         self._hosts_alone()
         self._names_left()
+
+    @cached_property
+    def _called(self) -> set[tuple[str, str]]:
+        return set(controlplane.called(self._ground))
+
+    def _resources(self) -> None:
+        """Addresses in custom resources, for who acts on them."""
+        whole = {each.origin for each in self._ground.written.values()}
+        for written, sure in controllers.resources(self._ground):
+            for setting in settings(written, self._ground) if written.origin not in whole else ():
+                if isinstance(setting, Setting) and not _APART & set(setting.field):
+                    for mention in mentions(setting.value, setting.key):
+                        if mention.scheme and speaks_of_host(setting.key):
+                            self._mention(written, setting, mention, sure=sure)
 
     def _objects(self, written: Written, value: Any, field: FieldPath) -> None:
         """References of custom resources: mappings with the name of a Service and a port, by number or name."""
@@ -81,26 +108,51 @@ class References:
             self._basket.remark(str(written.owner), text, hidden.origin, hidden.field)
 
     def _setting(self, written: Written, setting: Setting) -> None:
-        if setting.key.lower() == _NO_PROXY:
+        if is_apart(setting.key):
             return
+        if setting.loose:
+            self._quoted(written, setting)
+            self._keys(written, setting)
         for mention in mentions(setting.value, setting.key):
             if setting.loose and not mention.placed and "." not in mention.host:
                 continue
             self._mention(written, setting, mention)
 
-    def _mention(self, written: Written, setting: Setting, mention: Mention) -> None:
+    def _quoted(self, written: Written, setting: Setting) -> None:
+        """Names of Services in quotes in a program: of more than one word, which stand there for nothing else."""
+        evidence = Evidence(EvidenceKind.GUESS, f"{setting.says} names it", setting.origin, setting.field)
+        for name in quoted_names(setting.value):
+            service = self._ground.services.get((written.owner.namespace, name))
+            if service is not None:
+                self._service(written, setting, Mention(name, None), service, evidence)
+
+    def _keys(self, written: Written, setting: Setting) -> None:
+        """The hosts that a file of SSH has keys of."""
+        hosts = ", ".join(known_hosts(setting.value))
+        if hosts:
+            text = f"{setting.says} has the keys of {hosts}: it is not known whether they are connected to"
+            self._basket.remark(str(written.owner), f"{text}; they stay closed", setting.origin, setting.field)
+
+    def _mention(self, written: Written, setting: Setting, mention: Mention, *, sure: bool = True) -> None:
         found = meaning(mention, written.owner.namespace, self._ground)
-        sure = found.sure
-        evidence = Evidence(
-            EvidenceKind.REFERENCE if sure else EvidenceKind.GUESS, setting.says, setting.origin, setting.field
-        )
+        kind = EvidenceKind.REFERENCE if sure and found.sure else EvidenceKind.GUESS
+        evidence = Evidence(kind, setting.says, setting.origin, setting.field)
         match found.meaning:
             case Meaning.SERVICE if found.service is not None:
-                self._service(written, setting, mention, found.service, evidence)
+                if mention.placed or (found.service.namespace, found.service.name) not in self._called:
+                    self._service(written, setting, mention, found.service, evidence)
+                    rings.own(self._ground, self._basket, written.owner, found.service, evidence)
             case Meaning.LOST:
                 self._lost(written, setting, found)
             case Meaning.ADDRESS:
                 self._address(written, setting, mention, found, evidence)
+            case Meaning.NAME if is_published(setting.key):
+                text = f"{setting.says}: it is taken for the application's own name outside, and stays closed"
+                self._basket.remark(str(written.owner), text, setting.origin, setting.field)
+            case Meaning.NAME if _is_endpoint(setting, mention):
+                text = f"{setting.says}: no port is written, and endpoints have that of HTTPS as a rule"
+                guess = Evidence(EvidenceKind.GUESS, text, setting.origin, setting.field)
+                self._name(written, setting, replace(mention, port=443), found, guess)
             case Meaning.NAME:
                 self._name(written, setting, mention, found, evidence)
             case _:
@@ -110,6 +162,8 @@ class References:
         if found.text.split("/") == list(API_SERVER):
             self._api_server.append(written.owner)
             return
+        if found.text in _NAMING:
+            return  # the cluster's DNS, which manifests hardly have
         text = f"{setting.says}: the input has no Service {found.text}, so that this stays closed"
         self._basket.remark(str(written.owner), text, setting.origin, setting.field)
 
@@ -194,6 +248,11 @@ class References:
             rule.host for each in self._ground.decoded.ingresses for rule in ((each.spec and each.spec.rules) or ())
         }
         return name in hosts
+
+
+def _is_endpoint(setting: Setting, mention: Mention) -> bool:
+    """Whether it is the endpoint of a service outside, without a port and without a scheme."""
+    return not setting.loose and not mention.placed and words_of(setting.key)[-1:] == ["endpoint"]
 
 
 def _numbered(mention: Mention, number: int) -> Traffic:

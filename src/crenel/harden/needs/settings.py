@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crenel.harden.needs.ground import Ground, Written, items, mapping
+from crenel.harden.needs.sections import own_part
 from crenel.harden.needs.texts import argument, pairs
 from crenel.kubernetes.decode import ConfigMap
 from crenel.provenance import FieldPath, Origin
@@ -59,7 +60,7 @@ def settings(written: Written, ground: Ground) -> Iterator[Setting | Hidden]:
         return
     for container, path in written.containers:
         yield from _of_container(container, path, written, maps, ground)
-    yield from _mounted(written, maps)
+    yield from _mounted(written, maps, ground)
     if written.data.get("kind") not in (None, "Pod") and not _usual(written):
         yield from _custom(written)
 
@@ -72,7 +73,7 @@ def _of_container(
     container: dict[str, Any], path: FieldPath, written: Written, maps: dict[tuple[str, str], ConfigMap], ground: Ground
 ) -> Iterator[Setting | Hidden]:
     found = list(_variables(container, path, written, maps))
-    plain = {each.key: each.value for each in found if isinstance(each, Setting)}
+    plain = _own(container, written) | {each.key: each.value for each in found if isinstance(each, Setting)}
     for each in found:
         if isinstance(each, Setting):
             text = expanded(each.value, plain, written.owner.namespace, ground)
@@ -80,6 +81,21 @@ def _of_container(
         else:
             yield each
     yield from _words(container, path, written, plain, ground)
+
+
+def _own(container: dict[str, Any], written: Written) -> dict[str, str]:
+    """The variables that tell a pod its own name and namespace.
+
+    HOSTNAME is its name (kubernetes.io, "Container Environment" and "Expose Pod Information to Containers Through
+    Environment Variables").
+    """
+    known = {"metadata.name": f"{written.owner.name}-0", "metadata.namespace": written.owner.namespace}
+    found = {"HOSTNAME": known["metadata.name"]}
+    for each in items(container.get("env")):
+        path = mapping(mapping(mapping(each).get("valueFrom")).get("fieldRef")).get("fieldPath")
+        if isinstance(path, str) and path in known:
+            found[str(mapping(each).get("name"))] = known[path]
+    return found
 
 
 def _variables(
@@ -152,24 +168,29 @@ def _hooks(container: dict[str, Any], path: FieldPath, written: Written) -> Iter
                 yield Setting("", word[:_MUCH], f"what runs at {hook}", written.origin, where, {}, loose=True)
 
 
-def _mounted(written: Written, maps: dict[tuple[str, str], ConfigMap]) -> Iterator[Setting | Hidden]:
+def _mounted(written: Written, maps: dict[tuple[str, str], ConfigMap], ground: Ground) -> Iterator[Setting | Hidden]:
     """The files of ConfigMaps and Secrets that are mounted, and the keys that are chosen of them."""
     for place, volume in enumerate(items(written.spec.get("volumes"))):
         where = (*written.path, "spec", "volumes", place)
         sources = [mapping(volume), *map(mapping, items(mapping(mapping(volume).get("projected")).get("sources")))]
         for source in sources:
-            yield from _files(source, where, written, maps)
+            yield from _files(source, where, written, maps, ground)
 
 
 def _files(
-    source: dict[str, Any], where: FieldPath, written: Written, maps: dict[tuple[str, str], ConfigMap]
+    source: dict[str, Any],
+    where: FieldPath,
+    written: Written,
+    maps: dict[tuple[str, str], ConfigMap],
+    ground: Ground,
 ) -> Iterator[Setting | Hidden]:
     home, chosen = written.owner.namespace, mapping(source.get("configMap"))
     if (config := maps.get((home, str(chosen.get("name"))))) is not None:
         wanted = {mapping(each).get("key") for each in items(chosen.get("items"))}
         for key, text in config.data.items():
             if isinstance(text, str) and (not wanted or key in wanted):
-                yield from _file(config, key, text[:_MUCH])
+                sharers = ground.mounting.get((home, config.name), ())
+                yield from _file(config, key, own_part(text[:_MUCH], written.owner, sharers))
     secret = mapping(source.get("secret"))
     name = secret.get("secretName") or secret.get("name")
     if isinstance(name, str):

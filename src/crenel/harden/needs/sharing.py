@@ -96,7 +96,8 @@ class Sharing:
         return found
 
     def _is_book(self, shared: _Shared) -> bool:
-        named = {each for service in shared.services.values() for each in self._ground.pods_behind(service)}
+        behind = [self._ground.pods_behind(service) for service in shared.services.values()]
+        named = {each for targets in behind if len(targets) == 1 for each in targets}  # not a ring of them all
         count = len(named & set(shared.users))
         return len(shared.users) >= _BOOK and count >= _SCHEME and count * 2 >= len(shared.users)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 _HOST = r"[A-Za-z0-9_](?:[-A-Za-z0-9_.]*[A-Za-z0-9_])?"
 _PLACED = re.compile(
@@ -25,6 +26,11 @@ _KEYED = re.compile(
     re.IGNORECASE,
 )
 """The host of connection strings such as ADO.NET's and libpq's: ``Server=tcp:db,1433;User=x``, ``host=db port=5``."""
+_OPENED = re.compile(r"^[\s-]*[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?\s*:\s*$")
+_ITEM = re.compile(r"^\s*-\s+[\"']?(?P<value>[^\"'#\s,;:]+(?::\d+)?)[\"']?\s*$")
+"""A list in YAML: the line that opens it, and one item."""
+_QUOTED = re.compile(r"[\"']([a-z0-9]+(?:-[a-z0-9]+)+)[\"']")
+_HOST_KEY = re.compile(r"^\[?([\w.-]+)\]?(?::\d+)? (?:ssh|ecdsa|sk)-", re.MULTILINE)
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 
 HOST_WORDS = frozenset({
@@ -44,12 +50,16 @@ OTHER_WORDS = frozenset({
     "prefix", "suffix", "method", "title",
 })  # fmt: skip
 """Words that end the name of a setting whose value is something else."""
+_NOTHING = frozenset({"type", "types", "provider", "providers"})
+"""Words anywhere in the name of a setting whose value is something else."""
+_OUTER = frozenset({"external", "ext", "public", "root", "site"})
+_LOCATION = frozenset({"url", "uri", "endpoint", "host", "hostname", "address", "domain", "base", "web"})
 SCHEME_PORTS = {
     "http": 80, "https": 443, "ws": 80, "wss": 443, "grpc": 80, "redis": 6379, "rediss": 6379, "postgres": 5432,
     "postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mongodb": 27017, "amqp": 5672, "amqps": 5671, "nats": 4222,
     "ldap": 389, "ldaps": 636, "smtp": 25, "smtps": 465, "kafka": 9092, "mqtt": 1883, "mqtts": 8883, "zk": 2181,
     "zookeeper": 2181, "memcached": 11211, "bolt": 7687, "neo4j": 7687, "cassandra": 9042, "sqlserver": 1433,
-    "clickhouse": 9000, "etcd": 2379, "ftp": 21, "sftp": 22, "ssh": 22, "git": 9418, "tcp": 0, "udp": 0,
+    "clickhouse": 9000, "etcd": 2379, "oci": 443, "ftp": 21, "sftp": 22, "ssh": 22, "git": 9418, "tcp": 0, "udp": 0,
 }  # fmt: skip
 """The ports of schemes where a URL has none (IANA's registry, and the documentation of the servers)."""
 
@@ -99,11 +109,29 @@ def speaks_of_host(key: str) -> bool | None:
     words = words_of(key)
     if not words:
         return None
+    if _NOTHING & set(words):
+        return False
     if words[-1] in HOST_WORDS and words[-1] not in OTHER_WORDS:
         return True
-    if words[-1] in OTHER_WORDS:
+    if words[-1] in OTHER_WORDS or (words[-1].endswith("name") and words[-1] not in HOST_WORDS):
         return False
     return True if HOST_WORDS & set(words) else None
+
+
+def is_apart(key: str) -> bool:
+    """Whether a setting has names that are not connected to: what no proxy is asked for, what a certificate is for."""
+    words = words_of(key)
+    pairs_of = set(pairwise(words))
+    return bool(
+        {("no", "proxy"), ("non", "proxy"), ("dns", "name"), ("dns", "names")} & pairs_of
+        or {"noproxy", "san", "sans"} & set(words)
+    )
+
+
+def is_published(key: str) -> bool:
+    """Whether a setting has the name that others know the application by: ``EXTERNAL_URL``, ``PUBLIC_HOSTNAME``."""
+    words = words_of(key)
+    return len(words) > 1 and words[0] in _OUTER and set(words[1:]) <= _LOCATION
 
 
 def mentions(text: str, key: str = "") -> Iterator[Mention]:
@@ -141,10 +169,15 @@ def _is_tag(text: str, found: re.Match[str]) -> bool:
 
 
 def pairs(text: str) -> Iterator[tuple[str, str, int]]:
-    """The lines of a file that set something: (name, value, line from 0)."""
+    """The lines of a file that set something: (name, value, line from 0). Items of a list have the name of the list."""
+    above = ""
     for number, line in enumerate(text.splitlines()):
         if (found := _PAIR.match(line)) is not None:
             yield found["key"], found["value"], number
+        elif above and (found := _ITEM.match(line)) is not None:
+            yield above, found["value"], number
+            continue
+        above = opened["key"] if (opened := _OPENED.match(line)) is not None else ""
 
 
 def argument(word: str) -> tuple[str, str]:
@@ -155,3 +188,13 @@ def argument(word: str) -> tuple[str, str]:
     if (found := re.match(r"([A-Za-z_][\w.-]*)=(.*)", word, re.DOTALL)) is not None:
         return found[1], found[2]
     return "", word
+
+
+def quoted_names(text: str) -> Iterator[str]:
+    """Names of more than one word that stand in quotes: ``"orders-api"`` in a program."""
+    yield from dict.fromkeys(found[1] for found in _QUOTED.finditer(text))
+
+
+def known_hosts(text: str) -> Iterator[str]:
+    """The hosts of a file of SSH's keys (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT")."""
+    yield from dict.fromkeys(found[1] for found in _HOST_KEY.finditer(text))

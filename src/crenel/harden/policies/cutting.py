@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from crenel.bits import members, union
 from crenel.dialects.model import Model
-from crenel.harden.needs.ground import owner
+from crenel.harden.needs.ground import governed, owner
 from crenel.harden.needs.model import Need, Pods, traffic_text
 from crenel.harden.policies.proof import Proof
 from crenel.network.network import by_member
@@ -66,7 +66,7 @@ class _Lost:
 
     def __init__(self, before: Model, after: Model, namespaces: Sequence[str]) -> None:
         groups = after.scope.groups
-        self._pods = {i: owner(each) for i, each in groups.items() if each.namespace in namespaces and not each.hosted}
+        self._pods = {i: owner(each) for i, each in groups.items() if governed(each, namespaces)}
         self.workloads = list(dict.fromkeys(self._pods.values()))
         self._inside = union(self._pods)
         self.own: dict[Pods, int] = dict.fromkeys(self.workloads, 0)

@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from crenel.harden.needs.ground import Ground, is_system
+from crenel.audit.clusterdns import STAND_IN
+from crenel.harden.needs.ground import Ground, governed, is_system
 from crenel.harden.needs.model import End, Named, Need, Outside, Pods, Traffic
 from crenel.harden.policies.kept import Kept
 from crenel.harden.policies.labels import Choice, Chooser
@@ -80,18 +81,30 @@ class _Draft:
 
     def _subjects(self) -> Iterator[Pods]:
         for pods in self._ground.owners:
-            if pods.namespace in self._namespaces and not self._ground.hosted(pods):
+            if governed(self._ground.group(pods), self._namespaces):
                 yield pods
 
     def _denying(self) -> Iterator[Policy]:
         guarded = {pods.namespace for pods in self._subjects()}
         for name in self._namespaces:
-            if name in guarded and not self._kept.denies(name):
+            if name in self._ground.incomplete:
+                yield from self._denying_each(name)
+            elif name in guarded and not self._kept.denies(name):
                 says = (
                     f"Nobody reaches the pods of {name}, and they reach nobody, but for what the other policies allow.",
                 )
                 title = self._free(name, DEFAULT_DENY)
                 yield Policy(name, title, says, Choice({}), (Direction.INGRESS, Direction.EGRESS))
+
+    def _denying_each(self, namespace: str) -> Iterator[Policy]:
+        """Of a namespace that has more than the input only what the input has is isolated."""
+        why = "its DNS is not in the input: what is, is isolated, and the rest of the namespace is left as it is"
+        self._leave(namespace, "default-deny for all of the namespace", why)
+        for pods in self._subjects():
+            if pods.namespace == namespace and not self._kept.denies(namespace):
+                says = (f"Nobody reaches {pods}, and it reaches nobody, but for what the other policies allow.",)
+                title = self._free(namespace, f"{DEFAULT_DENY}-{stem(self._ground, pods)}")
+                yield Policy(namespace, title, says, self._chooser.of(pods), (Direction.INGRESS, Direction.EGRESS))
 
     def _free(self, namespace: str, name: str) -> str:
         """A name that nobody has."""
@@ -115,7 +128,7 @@ class _Draft:
     def _side(
         self, found: dict[tuple[Pods, Direction], list[_Side]], need: Need, own: Pods, other: End, direction: Direction
     ) -> None:
-        if own.namespace not in self._namespaces:
+        if own.namespace not in self._namespaces or own.name == STAND_IN:
             return
         if self._ground.hosted(own):
             way = "whom it reaches" if direction is Direction.EGRESS else "who reaches it"

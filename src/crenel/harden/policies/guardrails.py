@@ -57,6 +57,8 @@ def guardrails(ground: Ground, needs: Sequence[Need], namespaces: Sequence[str])
     if (found := _system(needs, namespaces)) is not None:
         yield _file("guardrails/kube-system.yaml", [found])
     for name in namespaces:
+        if name in ground.incomplete:
+            continue
         yield _file(f"guardrails/apart-{name}.yaml", [_apart(needs, name)])
 
 

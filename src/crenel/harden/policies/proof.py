@@ -14,6 +14,7 @@ from crenel.bits import members, union
 from crenel.dialects.foreign import is_cluster_wide, is_foreign
 from crenel.dialects.model import Input, Model, build_alike
 from crenel.dialects.understood import is_understood
+from crenel.harden.needs.ground import governed
 from crenel.harden.needs.model import Everybody, Named, Need
 from crenel.harden.policies.masks import Masks, address_cuts
 from crenel.harden.policies.model import Written
@@ -109,7 +110,7 @@ class _Asked:
         self._masks = Masks(model)
         self._needs = [need for need in needs if self._masks.of(need.source) and self._masks.of(need.target)]
         groups = model.scope.groups
-        self._inside = union(i for i, each in groups.items() if each.namespace in namespaces and not each.hosted)
+        self._inside = union(i for i, each in groups.items() if governed(each, namespaces))
         endpoints = self._network.endpoints
         floating = (i for i, each in endpoints.items() if each.hosted and not each.addresses)
         self._floating = union(floating) | self._network.of_kind(Kind.NAME)
