@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -43,6 +43,12 @@ class Need:
     protocol: str = ""
     """Empty: all traffic."""
     ports: tuple[int, int] = (0, 0)
+    holes: tuple[str, ...] = ()
+    """Addresses of its block that are forbidden."""
+
+    def means(self, address: str, block: str) -> bool:
+        """Whether an address is in a block of it, and not forbidden."""
+        return within(address, block) and not any(within(address, each) for each in self.holes)
 
     def covers(self, protocol: str, port: int) -> bool:
         """Whether a packet is of its traffic."""
@@ -83,18 +89,19 @@ class World:
         }
 
     def needs(self) -> Iterator[Need]:
-        """What ``allow`` asks for and nothing forbids."""
+        """What ``allow`` asks for and nothing forbids; of blocks of addresses only a part may be forbidden."""
         bans = [ban for each in self.statements if "deny" in each for ban in self._parts(each["deny"])]
         for each in self.statements:
             for need in self._parts(each["allow"]) if "allow" in each else ():
-                if not any(_meet(need.source, ban.source) and _meet(need.target, ban.target) for ban in bans):
-                    yield need
+                met = [ban for ban in bans if _meet(need.source, ban.source) and _meet(need.target, ban.target)]
+                blocks = [end for ban in met for end in (ban.source, ban.target) if isinstance(end, str)]
+                if len(blocks) == len(met):
+                    yield replace(need, holes=tuple(blocks))
 
     def _parts(self, statement: Object) -> Iterator[Need]:
         for source in self._ends(statement["from"]):
             for target, protocol, ports in self._targets(statement["to"]):
-                if source != target or len(source) > 1:
-                    yield Need(source, target, protocol, ports)
+                yield Need(source, target, protocol, ports)
 
     def _ends(self, end: Object | str) -> Iterator[frozenset[str] | str]:
         if isinstance(end, str) and end in OUTSIDE:
@@ -141,12 +148,14 @@ class World:
                     yield its, (value, value)
 
     def _served(self, place: str) -> Iterator[tuple[frozenset[str] | str, str, tuple[int, int]]]:
+        """The pods behind a Service, at their ports; one without an address translates none."""
         (spec,) = [each["spec"] for each in self.services if _place(each) == place.rpartition(":")[0]]
         (port,) = spec["ports"]
+        target = port["port"] if spec.get("clusterIP") == "None" else port["targetPort"]
         namespace = place.partition("/")[0]
         for name, pod in self.cluster.pods.items():
             if pod.namespace == namespace and selects({"matchLabels": spec["selector"]}, pod.labels):
-                for number in _led(port["targetPort"], port["protocol"], pod):
+                for number in _led(target, port["protocol"], pod):
                     yield self.owner(name), port["protocol"], (number, number)
 
 
@@ -260,9 +269,13 @@ def _statements(draw: st.DrawFn, population: Population, services: list[Object])
         return {"deny": {"from": source, "to": target}}
     if services and draw(st.booleans()):
         chosen = draw(st.sampled_from(services))
-        return {"allow": {"from": source, "to": f"{_place(chosen)}:{chosen['spec']['ports'][0]['port']}"}}
+        (port,) = chosen["spec"]["ports"]
+        return {"allow": {"from": source, "to": f"{_place(chosen)}:{port['port']}/{port['protocol']}"}}
     target = draw(_ends(population))
-    ports = draw(st.lists(st.sampled_from((*_PORTS, "http", "dns/UDP")), max_size=2, unique=True))
+    numbers: st.SearchStrategy[list[str]] = st.lists(
+        st.sampled_from((*_PORTS, "http", "dns/UDP")), max_size=2, unique=True
+    )
+    ports = draw(numbers)
     if isinstance(target, str) and target in OUTSIDE:
         ports = [each for each in ports if each[0].isdigit()]
     if ports:
@@ -282,9 +295,8 @@ def _denying(namespace: str) -> Object:
 @st.composite
 def _existing(draw: st.DrawFn, population: Population) -> list[Object]:
     found = draw(st.lists(network_policies(population.namespaces), min_size=1, max_size=2))
-    found += [_denying(each) for each in population.namespaces if draw(st.booleans())]
-    if draw(st.booleans()):
-        found += draw(admin_policies(certain=True))
+    found += [_denying(each) for each in draw(st.lists(st.sampled_from(population.namespaces), unique=True))]
+    found += draw(st.one_of(st.just([]), admin_policies(certain=True)))
     for number, each in enumerate(found):
         if each["kind"] != "BaselineAdminNetworkPolicy":
             each["metadata"] = {**each["metadata"], "name": f"p{number}"}
