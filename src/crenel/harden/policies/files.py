@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from crenel.editing.exchange import exchange
 from crenel.harden.policies.model import Policy, Written
 from crenel.harden.policies.text import MARK, document, scalar
 from crenel.kubernetes.objects.policies import NetworkPolicy
@@ -155,6 +156,8 @@ def _swap(fresh: Path, folder: Path) -> None:
     """Put a folder in the place of another one, which then has the first one's name."""
     if not folder.exists():
         fresh.rename(folder)
+        return
+    if exchange(fresh, folder):
         return
     old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
     folder.rename(old / folder.name)
