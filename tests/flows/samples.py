@@ -60,6 +60,7 @@ conntrack v1.4.7 (conntrack-tools): 3 flow entries have been shown.
 tcp      6 431999 ESTABLISHED src=10.1.0.5 dst=10.96.0.20 sport=51000 dport=80 packets=10 bytes=1000 src=10.1.0.9 dst=10.1.0.5 sport=8080 dport=51000 packets=8 bytes=900 [ASSURED] mark=0 use=1
 [1700000000.123456]\t    [NEW] udp      17 30 src=10.1.0.5 dst=10.96.0.10 sport=40000 dport=53 [UNREPLIED] src=10.1.0.7 dst=10.1.0.5 sport=53 dport=40000
 ipv4     2 icmp     1 29 src=10.1.0.5 dst=10.1.0.9 type=8 code=0 id=1 src=10.1.0.9 dst=10.1.0.5 type=0 code=0 id=1 mark=0 use=2
+[1700000000.45    ]\t [UPDATE] tcp      6 60 SYN_RECV src=10.1.0.6 dst=10.1.0.9 sport=51000 dport=8080 src=10.1.0.9 dst=10.1.0.6 sport=8080 dport=51000
 ipv6     10 tcp      6 300 ESTABLISHED src=fd00::5 dst=fd00::9 sport=51000 dport=443 src=fd00::9 dst=fd00::5 sport=443 dport=51000 [ASSURED] mark=0 zone=0 use=2
 nothing of the kind
 """
@@ -134,6 +135,12 @@ GCP = """\
 ]
 """
 
+GKE = """\
+{"insertId":"a","logName":"projects/p/logs/policy-action","timestamp":"2024-01-02T10:30:50Z","jsonPayload":{"connection":{"direction":"ingress","src_ip":"10.0.0.5","src_port":40000,"dest_ip":"10.0.0.6","dest_port":5432,"protocol":"tcp"},"count":3,"disposition":"deny","node_name":"n","src":{"pod_name":"web-1","pod_namespace":"shop"},"dest":{"pod_name":"db-0","namespace":"data"}}}
+{"insertId":"b","logName":"projects/p/logs/policy-action","timestamp":"2024-01-02T10:30:50Z","jsonPayload":{"connection":{"direction":"egress","src_ip":"10.0.0.5","src_port":40000,"dest_ip":"198.51.100.7","dest_port":22,"protocol":"tcp"},"disposition":"allow","policies":[{"name":"p","namespace":"shop"}],"src":{"pod_name":"web-1","pod_namespace":"shop"},"dest":{"instance":"x"}}}
+{"insertId":"c","timestamp":"2024-01-02T10:30:50Z","jsonPayload":{"connection":{"src_ip":"10.0.0.5","src_port":40000.0,"dest_ip":"10.0.0.7","dest_port":80.0,"protocol":6.0},"disposition":"SOMETHING NEW"}}
+"""
+
 CSV = """\
 Source IP;Destination IP;Dest Port;Protocol;Bytes;Action;Start Time
 10.0.0.1;10.0.0.2;443;TCP;"1";allow;2024-01-01 00:00:00
@@ -180,6 +187,7 @@ SAMPLES = [
         ("10.1.0.5", "10.1.0.7", "UDP/53", 1, _UNKNOWN, _TOLD),
         ("10.1.0.5", "10.1.0.9", "ICMP", 1, _SEEN, _TOLD),
         ("10.1.0.5", "10.1.0.9", "TCP/8080", 1, _SEEN, _TOLD),
+        ("10.1.0.6", "10.1.0.9", "TCP/8080", 1, _SEEN, _TOLD),
         ("fd00::5", "fd00::9", "TCP/443", 1, _SEEN, _TOLD),
     ], bad=1),
     Sample("kernel", "nft(8), LOG STATEMENT; nf_log_syslog.c", KERNEL, "packets logged by nftables or iptables", [
@@ -206,6 +214,11 @@ SAMPLES = [
         ("10.0.0.6", "52.239.184.180", "TCP/443", 2, _SEEN, _TOLD),
         ("101.33.218.153", "10.0.0.6", "TCP/22", 1, _DROPPED, _TOLD),
     ], bad=1),
+    Sample("gke policies", "Google Cloud, Use network policy logging", GKE, "Google Cloud VPC flow log", [
+        ("10.0.0.5", "10.0.0.7", "TCP/80", 1, _UNKNOWN, _TOLD),
+        ("shop/web-1", "198.51.100.7", "TCP/22", 1, _SEEN, _TOLD),
+        ("shop/web-1", "data/db-0", "TCP/5432", 1, _DROPPED, _TOLD),
+    ]),
     Sample("gcp", "Google Cloud, About VPC Flow Logs records; Firewall Rules Logging", GCP, "Google Cloud VPC flow log", [
         ("10.0.0.7", "10.0.0.6", "TCP/5432", 1, _SEEN, _GUESSED),
         ("198.51.100.7", "10.0.0.6", "TCP/40022", 1, _DROPPED, _TOLD),

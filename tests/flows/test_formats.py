@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 import pytest
 
@@ -98,6 +99,61 @@ def test_custom_vpc_format_without_a_header(tmp_path: Path) -> None:
     assert why == "this log has no header and is not of the default format: give --vpc-format"
     found = aggregate([f"vpc:{log}"], vpc_format=fields)
     assert rows_of(found) == next(sample.rows for sample in SAMPLES if sample.name == "vpc 5")
+
+
+def test_parquet_says_what_text_says(tmp_path: Path) -> None:
+    """VPC flow logs in Parquet, with the columns that AWS documents, are those in text; any other table is as CSV."""
+    header, *records = (line.split() for line in VPC_FIVE.splitlines()[:-1])
+    columns = [name.replace("-", "_") for name in header]
+    numbers = ("version", "srcport", "dstport", "protocol", "tcp_flags", "start", "end", "bytes")
+    types = {name: "BIGINT" if name in numbers else "VARCHAR" for name in columns}
+    (tmp_path / "text").write_text("".join(" ".join(each) + "\n" for each in records))
+    database = duckdb.connect()
+    read = "CREATE TABLE log AS SELECT * FROM read_csv(?, delim = ' ', header = false, columns = ?)"
+    database.execute(read, [str(tmp_path / "text"), types])
+    database.execute("INSERT INTO log (version, log_status) VALUES (5, 'NODATA')")
+    database.execute("COPY log TO ? (FORMAT parquet)", [str(tmp_path / "vpc")])
+    database.execute(
+        "COPY (SELECT '10.0.0.1' AS src_ip, '10.0.0.2' AS dst_ip, 80 AS port, 'deny' AS action, 'x' AS \"a, \"\"b\") "
+        "TO ? (FORMAT parquet)",
+        [str(tmp_path / "other")],
+    )
+    found = aggregate([str(tmp_path / "vpc")])
+    assert rows_of(found) == next(sample.rows for sample in SAMPLES if sample.name == "vpc 5")
+    assert (found.read[0].format, dict(found.read[0].skipped)) == (
+        "AWS VPC flow log", {"intervals without traffic (NODATA)": 1},
+    )  # fmt: skip
+    assert rows_of(aggregate([str(tmp_path / "other")])) == [("10.0.0.1", "10.0.0.2", "TCP/80", 1, "dropped", "told")]
+
+
+def test_damaged_parquet_is_refused(tmp_path: Path) -> None:
+    """A file that only begins like Parquet, or that is said to be of another format, is one error."""
+    (tmp_path / "cut").write_bytes(b"PAR1 and no more")
+    database = duckdb.connect()
+    database.execute("COPY (SELECT '10.0.0.1' AS a) TO ? (FORMAT parquet)", [str(tmp_path / "whole")])
+    texts = [str(tmp_path / "cut"), str(tmp_path / "whole"), f"hubble:{tmp_path / 'whole'}"]
+    (_, cut), (_, strange), (_, forced) = aggregate(texts).failed
+    assert "No magic bytes" in cut
+    assert strange == f"no log of a known format; FORMAT:PATH names it, one of {', '.join(FORMATS)}"
+    assert forced == "Parquet is read as vpc or as csv"
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict"),
+    [
+        ("2023-05-01T10:00:00+0000 droplet-1 kernel: accept ", "forwarded"),
+        ("May  1 10:00:00 compass kernel: ", "unknown"),
+        ("May  1 10:00:00 block7 kernel: [12.3] FINAL_REJECT: ", "dropped"),
+        ("[   12.345678] [UFW BLOCK] ", "dropped"),
+        ('{"_HOSTNAME":"droplet-1","MESSAGE":"nft-accept: ', "forwarded"),
+    ],
+)
+def test_the_name_of_a_machine_is_no_verdict(before: str, verdict: str, tmp_path: Path) -> None:
+    """What a packet's rule said is in the prefix that it logs, and not in what syslog and the journal put before."""
+    (tmp_path / "log").write_text(
+        f"{before}IN=eth0 OUT= SRC=1.2.3.4 DST=10.0.0.5 LEN=60 PROTO=TCP SPT=44000 DPT=22 SYN URGP=0\n"
+    )
+    assert rows_of(aggregate([str(tmp_path / "log")])) == [("1.2.3.4", "10.0.0.5", "TCP/22", 1, verdict, "told")]
 
 
 def test_json_in_an_array_and_in_lines_is_the_same(tmp_path: Path) -> None:

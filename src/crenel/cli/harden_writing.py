@@ -22,7 +22,9 @@ def check(args: argparse.Namespace) -> None:
     if args.out is not None:
         try:
             files.check(Path(args.out))
-        except (files.TakenError, OSError) as error:
+        except files.TakenError as error:
+            raise UsageError(f"-o {error}", error.hint) from None
+        except OSError as error:
             raise UsageError(f"-o {error}", "name a folder that is not there yet") from None
 
 

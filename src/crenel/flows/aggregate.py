@@ -5,12 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from crenel.flows import aggregation, naming
 from crenel.flows.engine import DuckEngine, opened
 from crenel.flows.errors import FlowsError
-from crenel.flows.formats import FORMATS, Reader, reader
+from crenel.flows.formats import FORMATS, Reader, header, reader
 from crenel.flows.formats.fragments import SKIP
 from crenel.flows.identities import BEGINNING, Identities, Tenure
 from crenel.flows.observed import (
@@ -81,13 +82,21 @@ class _Run:
                 self.failed.append(found)
                 continue
             try:
-                how = reader(found, self.vpc_format)
+                source = self._described(found)
+                how = reader(source, self.vpc_format)
                 self.engine.run(aggregation.fold(how.records, number, kept))
             except FlowsError as error:
                 self.failed.append((found.name, _without_folder(str(error), found)))
                 self.engine.rejected()
                 continue
-            self._account(number, found, how)
+            self._account(number, source, how)
+
+    def _described(self, source: Source) -> Source:
+        """A source whose head has the names of its columns, as the header of a text would."""
+        if not source.parquet:
+            return source
+        names = self.engine.columns(source.path)
+        return replace(source, head=header(names))
 
     def _account(self, number: int, source: Source, how: Reader) -> None:
         rejected = self.engine.rejected()

@@ -90,6 +90,15 @@ class DuckEngine:
         except self._errors as error:
             raise self._failure(error) from None
 
+    def columns(self, path: Path) -> list[str]:
+        """The names of the columns of a Parquet file.
+
+        Raises:
+            FlowsError: it is none, or damaged.
+        """
+        query = filled("DESCRIBE SELECT * FROM read_parquet(@path@)", path=text_literal(str(path)))
+        return [str(row[0]) for row in self.rows(query)]
+
     def load(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add rows to one of the tables, column by column."""
         if not rows:
@@ -176,6 +185,13 @@ def cells_of(path: Path, compressed: bool, columns: int, delimiter: str, *, head
         compression="gzip" if compressed else "none",
         limit=str(_REJECTS),
     )
+
+
+def columns_of(path: Path, columns: Sequence[str]) -> str:
+    """Every row of a Parquet file, as texts in the columns ``c0``, ``c1`` ..., which are those of these names."""
+    quoted = ['"' + name.replace('"', '""') + '"' for name in columns]
+    cells = ", ".join(f"CAST({name} AS VARCHAR) AS c{number}" for number, name in enumerate(quoted))
+    return filled("(SELECT @cells@ FROM read_parquet(@path@)) t", cells=cells, path=text_literal(str(path)))
 
 
 def objects_of(path: Path, compressed: bool, size: int, layout: str) -> str:

@@ -1,4 +1,4 @@
-"""Where flows are read from: files, folders of them, or standard input, plain or compressed with gzip."""
+"""Where flows are read from: files, folders of them, or standard input, plain, compressed with gzip, or Parquet."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from crenel.flows.errors import FlowsError
 
 _PEEKED = 1 << 16
 _GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
+"""What a Parquet file begins and ends with (apache/parquet-format)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Source:
     """The first part of its text, without a byte order mark."""
     forced: str = ""
     """The format that the user named; empty: by its content."""
+    parquet: bool = False
+    """Whether it is a table in Parquet; `head` is empty then, until somebody knows the names of its columns."""
 
 
 def split(text: str, formats: Sequence[str]) -> tuple[str, str]:
@@ -73,9 +77,11 @@ def _opened(name: str, path: Path, forced: str, folder: Path) -> Source:
     else:
         link.symlink_to(path.absolute())
     with link.open("rb") as file:
-        compressed = file.read(2) == _GZIP
-    head = _head(link, compressed)
-    return Source(name, link, compressed, os.stat(link).st_size, head, forced)  # noqa: PTH116 - follows the link
+        first = file.read(4)
+    compressed, parquet = first[:2] == _GZIP, first == _PARQUET
+    head = "" if parquet else _head(link, compressed)
+    size = os.stat(link).st_size  # noqa: PTH116 - follows the link
+    return Source(name, link, compressed, size, head, forced, parquet)
 
 
 def _copy_standard_input(target: Path) -> None:
@@ -102,7 +108,9 @@ def opened(path: Path, *, compressed: bool) -> IO[bytes]:
 
 
 def places_of(source: Source, wanted: Sequence[str], delimiter: str = "") -> dict[str, int]:
-    """In which line of a file, from 1, texts stand first; of CSV its rows without their quotes."""
+    """In which line of a file, from 1, texts stand first; of CSV its rows without quotes. Parquet has no lines."""
+    if source.parquet:
+        return {}
     if delimiter:
         return _rows_of(source, set(wanted), delimiter)
     missing = {text.encode("utf-8", "replace") for text in wanted}

@@ -6,6 +6,9 @@ the columns of `crenel.flows.aggregation.RECORD` are taken out of it.
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,6 +64,8 @@ def reader(source: Source, vpc_format: str = "") -> Reader:
         FlowsError: its format is not recognised, or lacks what is needed.
     """
     name = source.forced or recognised(source.head)
+    if source.parquet and name in _SIMPLE:
+        raise FlowsError("Parquet is read as vpc or as csv")
     if name == "vpc":
         fields = vpc.fields_of(source, vpc_format)
         return Reader(vpc.TITLE, vpc.records(source, fields), tuple(vpc.notes(fields)))
@@ -68,6 +73,15 @@ def reader(source: Source, vpc_format: str = "") -> Reader:
         return Reader(table.TITLE, table.records(source), tuple(table.notes(source)), table.delimiter(source))
     found = _SIMPLE[name]
     return Reader(found.TITLE, found.records(source), found.NOTES)
+
+
+def header(columns: Sequence[str]) -> str:
+    """The header that a text with these columns would have, in the manner of VPC flow logs or else of CSV."""
+    if vpc.recognises(" ".join(columns)):
+        return " ".join(columns)
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(columns)
+    return written.getvalue()
 
 
 def recognised(head: str) -> str:

@@ -23,7 +23,7 @@ NOTES = (
 )
 
 _LINE = (
-    r"^\s*(?:\[(\d+)(?:\.\d+)?\]\s+)?(?:(\d{4}-\d\d-\d\d[T ]\S+)\s+)?(?:\[(NEW|UPDATE|DESTROY)\]\s+)?"
+    r"^\s*(?:\[(\d+)(?:\.\d+)?\s*\]\s+)?(?:(\d{4}-\d\d-\d\d[T ]\S+)\s+)?(?:\[(NEW|UPDATE|DESTROY)\]\s+)?"
     r"(?:ipv[46]\s+\d+\s+)?([a-z0-9-]+)\s+(\d+)\s.*?src=(\S+) dst=(\S+)(?: sport=(\d+) dport=(\d+))?(.*)$"
 )
 _GROUPS = ("seconds", "stamp", "event", "name", "number", "src", "dst", "sport", "dport", "rest")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from crenel.flows.aggregation import filled
-from crenel.flows.engine import lines_of, objects_of, text_literal
+from crenel.flows.engine import cells_of, columns_of, lines_of, objects_of, text_literal
 from crenel.flows.sources import Source
 from crenel.network.traffic import PORTED
 
@@ -103,6 +105,13 @@ def host(column: str) -> str:
 def port(column: str) -> str:
     """The port of ``ADDRESS:PORT``."""
     return filled("REGEXP_EXTRACT(@column@, ':([0-9]+)$', 1)", column=column)
+
+
+def cells(source: Source, columns: Sequence[str], number: int, delimiter: str, *, headed: bool = True) -> str:
+    """The rows of a table as texts ``c0``, ``c1`` ...: `number` cells of a text, or the `columns` of Parquet."""
+    if source.parquet:
+        return columns_of(source.path, columns)
+    return cells_of(source.path, source.compressed, number, delimiter, headed=headed)
 
 
 def text_lines(source: Source) -> str:

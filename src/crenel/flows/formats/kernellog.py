@@ -3,7 +3,8 @@
 Sources: nft(8), "LOG STATEMENT"; Linux, net/netfilter/nf_log_syslog.c (the fields and their order).
 
 The verdict is what the prefix says: drop, reject, deny or block; accept, allow, permit or pass. Without such a word it
-is unknown. SYN and ACK are words of the line.
+is unknown. SYN and ACK are words of the line. What stands before ``kernel:`` (or the field ``MESSAGE`` of the journal's
+JSON) is the machine's name and the like, and no part of the prefix.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ SELECT instant AS first_at, instant AS last_at, REGEXP_EXTRACT(line, ' SRC=([0-9
        REGEXP_EXTRACT(line, ' LEN=([0-9]+)', 1) AS bytes, line,
        CASE WHEN REGEXP_EXTRACT(line, ' SRC=([0-9a-fA-F.:]+)', 1) = '' THEN '-other lines' END AS trouble
 FROM (
-  SELECT line, LOWER(REGEXP_EXTRACT(line, '^(.*?)IN=', 1)) AS prefix,
+  SELECT line,
+         LOWER(REGEXP_EXTRACT(line, '^(?:.*?(?:\bkernel(?:\[[0-9]+\])?: |"MESSAGE" ?: ?"))?(.*?)\bIN=', 1)) AS prefix,
          @stamp@ AS instant
   FROM @lines@
 ) a

@@ -13,9 +13,9 @@ import csv
 import re
 
 from crenel.flows.aggregation import filled
-from crenel.flows.engine import cells_of, text_literal
+from crenel.flows.engine import text_literal
 from crenel.flows.errors import FlowsError
-from crenel.flows.formats.fragments import by_flags, checked, moment, protocol
+from crenel.flows.formats.fragments import by_flags, cells, checked, moment, protocol
 from crenel.flows.observed import ELSEWHERE, INTERNET
 from crenel.flows.sources import Source
 
@@ -127,7 +127,7 @@ def records(source: Source) -> str:
         protocol=cell.get("protocol", "'tcp'"),
         line=f"CONCAT_WS(@separator@, {both})",
         separator=text_literal(separator),
-        cells=cells_of(source.path, source.compressed, len(names), separator),
+        cells=cells(source, names, len(names), separator),
     )
     return checked(raw, "number")
 

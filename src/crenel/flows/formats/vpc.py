@@ -1,7 +1,8 @@
-"""VPC flow logs of AWS: text with a header (files in S3), without one (CloudWatch Logs), default or custom format.
+"""VPC flow logs of AWS: text with a header (S3) or without (CloudWatch Logs), default or custom format, and Parquet.
 
 Source: Amazon VPC user guide, "Flow log records" (fields of versions 2 to 8, their order in the default format, the
-bits of ``tcp-flags``) and "Flow log record examples".
+bits of ``tcp-flags``) and "Flow log record examples"; Amazon Athena user guide, "Create tables for flow logs in Apache
+Parquet format" (columns with ``_`` for ``-``).
 
 A record is of one direction, and both interfaces log. ``tcp-flags`` has SYN (2) in records of who opened the
 connection, SYN and ACK (18) in those of who answered, if the interval saw them. ``pkt-srcaddr`` and ``pkt-dstaddr`` are
@@ -13,9 +14,9 @@ from __future__ import annotations
 import re
 
 from crenel.flows.aggregation import filled
-from crenel.flows.engine import cells_of, text_literal
+from crenel.flows.engine import text_literal
 from crenel.flows.errors import FlowsError
-from crenel.flows.formats.fragments import by_flags, checked
+from crenel.flows.formats.fragments import by_flags, cells, checked
 from crenel.flows.sources import Source
 
 NAME = "vpc"
@@ -103,7 +104,7 @@ def records(source: Source, fields: tuple[str, ...]) -> str:
         if flags
         else "''",
         line=f"CONCAT_WS(' ', {', '.join(f'c{each}' for each in range(number))})",
-        cells=cells_of(source.path, source.compressed, number, " ", headed=False),
+        cells=cells(source, source.head.split(" "), number, " ", headed=False),
         first=place[header],
         name=text_literal(header),
     )

@@ -124,13 +124,15 @@ class Declared:
         conflicts: list[Conflict] = []
         for need in needs.needs:
             left = [need]
+            broken: dict[int, Statement] = {}  # by identity: selectors in statements have no hash
             for ban in bans:
                 after = [part for each in left for part in self._less(each, ban)]
                 if after != left:
-                    conflicts.append(Conflict(need, ban.statement))
+                    broken.setdefault(id(ban.statement), ban.statement)
                 left = after
             kept += left
-        return replace(needs, needs=tuple(kept)), tuple(dict.fromkeys(conflicts))
+            conflicts += (Conflict(need, each) for each in broken.values())
+        return replace(needs, needs=tuple(kept)), tuple(conflicts)
 
     def _bans(self) -> Iterator[_Ban]:
         for each in self._statements:

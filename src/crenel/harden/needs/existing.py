@@ -44,7 +44,12 @@ def _named(
 
 
 def _evidence(policy: NetworkPolicy, field: FieldPath) -> Evidence:
-    return Evidence(EvidenceKind.DECLARED, f"{policy.title} allows it by name", policy.origin, field)
+    return Evidence(EvidenceKind.DECLARED, by_name(policy), policy.origin, field)
+
+
+def by_name(policy: NetworkPolicy) -> str:
+    """What the evidence of a need says that a policy speaks of."""
+    return f"{policy.title} allows it by name"
 
 
 def _narrow(selector: LabelSelector | None) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crenel.harden.needs.ground import Ground, Written, items, mapping
+from crenel.harden.needs.quoting import quoted
 from crenel.harden.needs.sections import own_part
 from crenel.harden.needs.texts import argument, pairs
 from crenel.kubernetes.decode import ConfigMap
@@ -125,13 +126,13 @@ def _variable(
     source = mapping(each.get("valueFrom"))
     if isinstance(value, str):
         yield Setting(
-            name, value[:_MUCH], f'variable {name} is "{_short(value)}"', written.origin, (*where, "value"), {}
+            name, value[:_MUCH], f'variable {name} is "{quoted(value, name)}"', written.origin, (*where, "value"), {}
         )
     elif reference := mapping(source.get("configMapKeyRef")):
         config, key = maps.get((home, str(reference.get("name")))), str(reference.get("key"))
         held = config.data.get(key) if config is not None else None
         if config is not None and isinstance(held, str):
-            says = f'variable {name} is "{_short(held)}", {key} of {config.title}'
+            says = f'variable {name} is "{quoted(held, name)}", {key} of {config.title}'
             yield Setting(name, held[:_MUCH], says, config.origin, ("data", key), {})
     elif reference := mapping(source.get("secretKeyRef")):
         secret, key = str(reference.get("name")), str(reference.get("key"))
@@ -150,7 +151,7 @@ def _words(
             text = expanded(word[:_MUCH], plain, written.owner.namespace, ground)
             where, many = (*path, kind, place), "\n" in text or " " in text.strip()
             key, value = ("", text) if many else argument(text)
-            says = f'{"argument" if kind == "args" else "command"} "{_short(word)}"'
+            says = f'{"argument" if kind == "args" else "command"} "{quoted(word, flag)}"'
             yield Setting(key or flag, value, says, written.origin, where, plain, loose=many)
             if many:
                 yield from (Setting(k, v, says, written.origin, where, plain) for k, v, _ in pairs(text) if k != "Host")
@@ -208,7 +209,7 @@ def _file(config: ConfigMap, key: str, text: str) -> Iterator[Setting]:
     yield Setting("", kept, f"{key} of {config.title}", config.origin, field, others, loose=True)
     for name, value, _ in pairs(kept):
         yield Setting(
-            name, value, f'{name} in {key} of {config.title} is "{_short(value)}"', config.origin, field, others
+            name, value, f'{name} in {key} of {config.title} is "{quoted(value, name)}"', config.origin, field, others
         )
 
 
@@ -222,7 +223,7 @@ def _custom(written: Written) -> Iterator[Setting]:
         key = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
         if key in ("image", "expr", "regex", "description", "summary"):
             continue
-        says = f'field {key} is "{_short(value)}"'
+        says = f'field {key} is "{quoted(value, key)}"'
         yield Setting(key, value[:_MUCH], says, written.origin, path, {}, loose="\n" in value)
 
 
@@ -253,9 +254,3 @@ def expanded(text: str, plain: dict[str, str], namespace: str, ground: Ground) -
         return found[0]
 
     return _VARIABLE.sub(put, text)
-
-
-def _short(text: str) -> str:
-    """A value as evidence quotes it: one line, and without what may be a password."""
-    line = re.sub(r"(://)[^\s/@]+@", r"\1...@", " ".join(text.split()))
-    return line if len(line) <= 60 else f"{line[:57]}..."

@@ -10,17 +10,25 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from crenel.editing.exchange import exchange
 from crenel.harden.policies.model import Policy, Written
 from crenel.harden.policies.text import MARK, document, scalar
 from crenel.kubernetes.objects.policies import NetworkPolicy
 
 INDEX = "kustomization.yaml"
 SUMS = "SHA256SUMS"
-"""What a folder has of those of its files that bear no mark, as ``sha256sum -c`` reads it."""
+"""How all other files of a folder were written, as ``sha256sum -c`` reads it."""
 
 
 class TakenError(Exception):
     """The folder holds something that no run of ours wrote. The message is one line for a person."""
+
+    def __init__(self, message: str, hint: str = "name a folder that is not there yet") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+_EDITED = "name another folder to compare with; or delete the file, and it is written anew"
 
 
 def of_policies(policies: Sequence[Policy]) -> Iterator[Written]:
@@ -67,10 +75,9 @@ def removal(policies: Sequence[NetworkPolicy]) -> Written:
 
 
 def sums(files: Sequence[Written]) -> list[Written]:
-    """What tells files that bear no mark from those of others, and from those that were edited; none without any."""
-    plain = [each for each in files if not each.text.startswith(f"{MARK}\n")]
-    lines = [f"{_digest(each.text.encode())}  {each.path}" for each in plain]
-    return [Written(SUMS, "\n".join([MARK, *lines, ""]))] if plain else []
+    """What tells files from those of others, and from those that were edited; none without any."""
+    lines = [f"{_digest(each.text.encode())}  {each.path}" for each in files]
+    return [Written(SUMS, "\n".join([MARK, *lines, ""]))] if files else []
 
 
 def _digest(data: bytes) -> str:
@@ -93,7 +100,7 @@ def check(folder: Path) -> None:
         if path.is_symlink() or not (_is_marked(path) or name in listed):
             raise TakenError(f"{folder}: {name} there was not written by crenel harden")
         if name in listed and _digest(path.read_bytes()) != listed[name]:
-            raise TakenError(f"{folder}: {name} there was changed since crenel harden wrote it")
+            raise TakenError(f"{folder}: {name} there was changed since crenel harden wrote it", _EDITED)
 
 
 def _is_marked(path: Path) -> bool:
@@ -112,7 +119,7 @@ def _listed(path: Path) -> dict[str, str]:
 def put(folder: Path, files: Sequence[Written]) -> tuple[str, ...]:
     """Write all files into a new folder beside, and put that in the place of the old one.
 
-    Returns the paths that are new or other than before.
+    Returns the paths that are new or other than before, the sums aside.
 
     Raises:
         TakenError: something in the folder was written by somebody else.
@@ -138,7 +145,7 @@ def put(folder: Path, files: Sequence[Written]) -> tuple[str, ...]:
         _swap(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return changed
+    return tuple(each for each in changed if each != SUMS)
 
 
 def _is_same(path: Path, text: str) -> bool:
@@ -149,6 +156,8 @@ def _swap(fresh: Path, folder: Path) -> None:
     """Put a folder in the place of another one, which then has the first one's name."""
     if not folder.exists():
         fresh.rename(folder)
+        return
+    if exchange(fresh, folder):
         return
     old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
     folder.rename(old / folder.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from crenel.dialects.model import Input, enforcement_of
 from crenel.dialects.understood import is_certain
 from crenel.harden.needs.declared import Conflict
+from crenel.harden.needs.existing import by_name
 from crenel.harden.needs.gather import Sources, gather
 from crenel.harden.needs.ground import Ground
 from crenel.harden.needs.model import End, Need, Needs, Pods
@@ -26,6 +27,8 @@ from crenel.provenance import Problem
 from crenel.sources.document import Document
 
 _LATER = f"its priority is {guardrails.FIRST} or more, so that guardrails would come before it and pass it by"
+
+_FORGOTTEN = "and nothing else speaks of it: declare it, or the next run, when that policy is gone, closes it"
 
 _FOREIGN, _BESIDE = "what it allows and denies", "its kind is not understood: it holds beside what is written"
 
@@ -108,6 +111,7 @@ def harden(given: Input, sources: Sources, wishes: Wishes | None = None) -> Hard
         (
             *drafted.left,
             *unsure,
+            *_forgotten(needs, goes),
             *doubts(proof, ground),
             *(Left(each.title, _FOREIGN, _BESIDE, each.origin) for each in _beside(own)),
             *(blocked if wishes.guardrails else ()),
@@ -172,6 +176,15 @@ def _parted(
 def _gone(policy: NetworkPolicy) -> Left:
     why = "narrower ones take its place: delete it, or use the component in the folder policies/tighten"
     return Left(policy.title, "gives way", why, policy.origin)
+
+
+def _forgotten(needs: Sequence[Need], goes: Sequence[NetworkPolicy]) -> Iterator[Left]:
+    """The needs that nothing speaks for but policies that give way: without these a later run does not know them."""
+    titles = {by_name(policy) for policy in goes}
+    for need in needs:
+        texts = dict.fromkeys(each.text for each in need.evidence)
+        if titles.issuperset(texts):
+            yield Left(str(need), str(need), f"{', '.join(texts)}, {_FORGOTTEN}")
 
 
 def outdated(given: Input, hardening: Hardening) -> list[str]:

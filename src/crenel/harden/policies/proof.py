@@ -115,6 +115,8 @@ class _Asked:
         floating = (i for i, each in endpoints.items() if each.hosted and not each.addresses)
         self._floating = union(floating) | self._network.of_kind(Kind.NAME)
         """Those whose address is not known, a node's or a name's: rules by addresses cannot certainly mean them."""
+        hosts = union(i for i, each in endpoints.items() if each.kind is Kind.NODE or each.hosted)
+        self._by_address = hosts | self._network.of_kind(Kind.BLOCK)
         everyone = self._network.of_kind(Kind.WORKLOAD, Kind.NODE, Kind.BLOCK, Kind.NAME)
         self._sure: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
         """By (view, target) who reaches it with what; a view is an address family where those differ."""
@@ -167,7 +169,16 @@ class _Asked:
             sources &= self._inside
         if isinstance(need.source, Everybody):
             sources &= ~self._inside  # whom these reach, their own needs say
+        sources &= ~self._apart(sources, target)
         return sources & ~(1 << target) if self._network.endpoints[target].replicas in (0, 1) else sources
+
+    def _apart(self, sources: int, target: int) -> int:
+        """Those that are known by addresses alone, none of a family that the target has: no rule names them to it."""
+        own = self._network.endpoints[target].addresses
+        if not own:
+            return 0
+        found = ((each, self._network.endpoints[each].addresses) for each in members(sources & self._by_address))
+        return union(each for each, has in found if has and not set(has.families()) & set(own.families()))
 
     def _wanted(self, need: Need) -> int:
         mask = ALL if need.traffic is None else self._network.table.mask(need.traffic)
