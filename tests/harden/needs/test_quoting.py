@@ -50,3 +50,10 @@ def test_no_evidence_has_a_secret() -> None:
     said += [each.text for each in found.needs.remarks]
     assert sum("db.shop" in each for each in said) > 3
     assert not [each for each in said if "HUSH" in each]
+
+
+def test_long_texts() -> None:
+    """A long text is quoted in no time, and where it is cut no half of a password is left over."""
+    assert quoted("a." * 300_000) == "..."
+    assert quoted(f"db:5432 {'x' * 480} admin:{'HUSH' * 100}@host") == "db:5432 " + "x" * 49 + "..."
+    assert quoted(f"db:5432 admin:{'HUSH' * 300}@host") == "db:5432 ..."

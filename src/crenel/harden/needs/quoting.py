@@ -12,6 +12,8 @@ import re
 from crenel.harden.needs.texts import words_of
 
 _LONGEST = 60
+_LOOKED_AT = 500
+"""How much of a text is looked at, which bounds the time that it takes."""
 _WORDS = ("password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "key", "apikey", "credential",
           "credentials", "auth", "authorization", "signature", "sig")  # fmt: skip
 """Words that end the name of what holds a secret."""
@@ -29,7 +31,10 @@ def quoted(text: str, key: str = "") -> str:
     words = words_of(key)
     if words and words[-1] in _WORDS:
         return _HIDDEN
-    line = _USER.sub(rf"\1{_HIDDEN}@", " ".join(text.split()))
+    line = " ".join(text.split())
+    if len(line) > _LOOKED_AT:  # a word that is cut could hide that it is a password
+        line = f"{line[:_LOOKED_AT].rpartition(' ')[0]} {_HIDDEN}".strip()
+    line = _USER.sub(rf"\1{_HIDDEN}@", line)
     line = _PLAIN_USER.sub(f"{_HIDDEN}@", line)
     line = _OPAQUE.sub(_HIDDEN, _NAMED.sub(rf"\1{_HIDDEN}", line))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
