@@ -101,3 +101,13 @@ def test_a_placeholder_is_no_port() -> None:
     """The port that kompose gives to what has none is asked for by nobody."""
     none = service("task", 55555, more={"clusterIP": "None"})
     assert shown(gathered(workload("task"), none, workload("api"))) == []
+
+
+def test_metrics_are_not_for_replicas() -> None:
+    """Of a store whose replicas know each other the port of its exporter is for none of them."""
+    store = workload(
+        "db", kind="StatefulSet", image="postgres:17", replicas=2, ports=[(5432, "sql"), (9187, "metrics")],
+        more={"serviceName": "db"},
+    )  # fmt: skip
+    found = shown(gathered(store, service("db", 5432, more={"clusterIP": "None"})))
+    assert found == ["shop/db -> shop/db TCP/5432 ?"]

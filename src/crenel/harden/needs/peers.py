@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crenel.harden.needs.ground import Ground, mapping
 from crenel.harden.needs.model import Basket, Evidence, EvidenceKind, Pods, Traffic
-from crenel.harden.needs.programs import REPLICATING, is_store, program
+from crenel.harden.needs.programs import METRICS, REPLICATING, is_store, program
 from crenel.harden.needs.texts import words_of
 from crenel.kubernetes.objects.services import Service
 from crenel.network.traffic import Match, protocol_number
@@ -27,14 +27,13 @@ def alone(ground: Ground, pods: Pods) -> bool:
 
 def ports_between(ground: Ground, pods: Pods) -> list[Traffic]:
     """The ports whose names say that they are for replicas."""
-    ports = zip(ground.group(pods).ports, _declared(ground, pods), strict=True)
-    return [traffic for (name, _, _), traffic in ports if _PEER_WORDS & set(words_of(name))]
+    return [traffic for words, traffic in _declared(ground, pods) if _PEER_WORDS & words]
 
 
 def shared_ports(ground: Ground, pods: Pods) -> list[Traffic]:
     """The same, with all others where replicas are each other's clients; empty where none is for replicas."""
     named = ports_between(ground, pods)
-    return _declared(ground, pods) if named and program(ground, pods) & REPLICATING else named
+    return _served(ground, pods) if named and program(ground, pods) & REPLICATING else named
 
 
 def between(ground: Ground, basket: Basket, pods: Pods) -> None:
@@ -52,13 +51,20 @@ def between(ground: Ground, basket: Basket, pods: Pods) -> None:
     others = list(_of_others(ground, pods))
     own = [each for each in governed if each not in others] if others else []
     if not own and not named and is_store(ground, pods):
-        own = _declared(ground, pods) or governed
+        own = _served(ground, pods) or governed
     text = "its replicas know each other by a headless Service"
     _add(basket, pods, [each for each in own if each not in named], text, origin)
 
 
-def _declared(ground: Ground, pods: Pods) -> list[Traffic]:
-    return [Match(protocol_number(protocol), (number, number)) for _, protocol, number in ground.group(pods).ports]
+def _served(ground: Ground, pods: Pods) -> list[Traffic]:
+    """All ports of the pods but those for metrics."""
+    return [traffic for words, traffic in _declared(ground, pods) if not METRICS & words]
+
+
+def _declared(ground: Ground, pods: Pods) -> Iterator[tuple[set[str], Traffic]]:
+    """The ports of the pods, with the words of their names."""
+    for name, protocol, number in ground.group(pods).ports:
+        yield set(words_of(name)), Match(protocol_number(protocol), (number, number))
 
 
 def _add(basket: Basket, pods: Pods, ports: list[Traffic], text: str, origin: Origin) -> None:
