@@ -182,6 +182,15 @@ def test_what_if(home: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("port", ["nosuch", "nosuch/UDP", "http/UDP"])
+def test_a_port_by_a_name_that_nobody_declares(home: Path, port: str) -> None:
+    """It is denied, and the answer says why, in every format."""
+    for form in ([], ["-o", "json"], ["-o", "md"]):
+        ran = on(home, "shop/cart", f"shop/web:{port}", *form)
+        assert (ran.code, ran.err) == (1, "")
+        assert f"declares no port named '{port.partition('/')[0]}'" in ran.out
+
+
 def test_namespace(home: Path) -> None:
     """With `-n`, names without a namespace are in it; addresses and `internet` stay what they are."""
     assert on(home, "cart", "web:http", "-n", "shop").out.startswith("allowed: shop/cart to shop/web:http TCP/8080\n")

@@ -93,6 +93,23 @@ def test_json(app: Path) -> None:
     ]  # fmt: skip
 
 
+def test_an_edited_policy_is_not_written_over(app: Path) -> None:
+    """Whoever changed one by hand is told so, and nothing is lost; without the file it is written anew."""
+    out = app.parent / "out"
+    crenel("harden", "-f", str(app), "-o", str(out))
+    edited = out / "policies/shop/web.yaml"
+    text = edited.read_text()
+    edited.write_text(f"{text}# of mine\n")
+    (app / "app.yaml").write_text(APP.replace("5432", "5433"))
+    ran = crenel("harden", "-f", str(app), "-o", str(out))
+    assert (ran.code, ran.out) == (2, "")
+    assert "policies/shop/web.yaml there was changed since crenel harden wrote it" in ran.err
+    assert edited.read_text() == f"{text}# of mine\n"
+    edited.unlink()
+    assert crenel("harden", "-f", str(app), "-o", str(out)).code == 0
+    assert "5433" in edited.read_text()
+
+
 def test_refusals(app: Path) -> None:
     """A folder of somebody else, and a format in the place of one, are one line each; nothing is written."""
     ran = crenel("harden", "-f", str(app), "-o", str(app))

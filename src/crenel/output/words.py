@@ -67,9 +67,14 @@ def _missing(traffic: Traffic, everything: Traffic) -> Traffic:
         ports = known.get(name)
         if ports is None:
             missing.append((name, whole))
-        elif ports not in (NO_PORTS, EVERY_PORT) and (holes := _holes(ports)):
+        elif ports not in (NO_PORTS, EVERY_PORT) and _is_numbered(ports) and (holes := _holes(ports)):
             missing.append((name, holes))
     return tuple(missing)
+
+
+def _is_numbered(ports: str) -> bool:
+    """Whether ports are numbers, not the name of one that the target does not have."""
+    return not ports.strip("0123456789,-")
 
 
 def _holes(ports: str) -> str:
@@ -110,9 +115,13 @@ def tidied(traffic: Traffic) -> Traffic:
     found: dict[str, list[str]] = defaultdict(list)
     for name, ports in traffic:
         found[name].append(ports)
-    return tuple(
-        (name, NO_PORTS if NO_PORTS in ports else _ports(_spans(",".join(ports)))) for name, ports in found.items()
-    )
+    return tuple((name, NO_PORTS if NO_PORTS in ports else _joined(ports)) for name, ports in found.items())
+
+
+def _joined(ports: Sequence[str]) -> str:
+    """Ports in order; names that the target does not have are left as they were asked for."""
+    text = ",".join(dict.fromkeys(ports))
+    return _ports(_spans(text)) if _is_numbered(text) else text
 
 
 def full_party(party: Party) -> str:

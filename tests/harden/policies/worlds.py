@@ -90,13 +90,23 @@ class World:
 
     def needs(self) -> Iterator[Need]:
         """What ``allow`` asks for and nothing forbids; of blocks of addresses only a part may be forbidden."""
-        bans = [ban for each in self.statements if "deny" in each for ban in self._parts(each["deny"])]
+        bans = list(self._bans())
         for each in self.statements:
             for need in self._parts(each["allow"]) if "allow" in each else ():
                 met = [ban for ban in bans if _meet(need.source, ban.source) and _meet(need.target, ban.target)]
                 blocks = [end for ban in met for end in (ban.source, ban.target) if isinstance(end, str)]
                 if len(blocks) == len(met):
                     yield replace(need, holes=tuple(blocks))
+
+    def forbids(self, source: str, target: str) -> bool:
+        """Whether a statement forbids that one pod reaches another."""
+        ends = self.owner(source), self.owner(target)
+        return any(_meet(ends[0], ban.source) and _meet(ends[1], ban.target) for ban in self._bans())
+
+    def _bans(self) -> Iterator[Need]:
+        for each in self.statements:
+            if "deny" in each:
+                yield from self._parts(each["deny"])
 
     def _parts(self, statement: Object) -> Iterator[Need]:
         for source in self._ends(statement["from"]):
@@ -136,7 +146,7 @@ class World:
                     yield each, protocol, ports
 
     def _traffic(self, end: frozenset[str] | str, port: str) -> Iterator[tuple[str, tuple[int, int]]]:
-        number, _, protocol = port.partition("/")
+        number, _, protocol = port.partition("/")  # a name is of any protocol
         if not port:
             yield "", (0, 0)
         elif number[0].isdigit():
@@ -144,7 +154,7 @@ class World:
             yield protocol or "TCP", (int(first), int(last or first))
         elif not isinstance(end, str):
             for name, its, value in {each for pod in end for each in self.cluster.pods[pod].ports}:
-                if name == number and its == (protocol or "TCP"):
+                if name == number and its == (protocol or its):
                     yield its, (value, value)
 
     def _served(self, place: str) -> Iterator[tuple[frozenset[str] | str, str, tuple[int, int]]]:
