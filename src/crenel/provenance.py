@@ -47,6 +47,11 @@ class Origin:
             return None
         return self.locate(self.item + field)
 
+    def place(self, field: FieldPath = ()) -> str:
+        """``file:line`` of `field`, as much of it as there is; empty where nothing states it."""
+        line = self.line(field) if self.source else None
+        return self.source if line is None else f"{self.source}:{line}"
+
 
 NOWHERE = Origin("")
 """The origin of what no input states, such as a namespace that is only implied."""

@@ -144,6 +144,24 @@ def test_flows_are_needs(app: Path) -> None:
     }  # fmt: skip
 
 
+def test_only_what_is_hardened_is_said_to_stay_closed(app: Path) -> None:
+    """Of namespaces that get no policies nothing is said to stay closed."""
+    pods = "".join(
+        f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: {name}, labels: {{app: p}}}}\n"
+        "spec: {containers: [{name: p, image: example/p, ports: [{name: metrics, containerPort: 9000}]}]}\n"
+        for name in ("a", "b")
+    )
+    (app / "more.yaml").write_text(pods)
+    said = {
+        names: {
+            each["subject"]
+            for each in json.loads(crenel("harden", "-f", str(app), *names, "--format", "json").out)["uncertain"]
+        }
+        for names in ((), ("-n", "a"))
+    }
+    assert said == {(): {"a", "b"}, ("-n", "a"): {"a"}}
+
+
 def test_nothing(tmp_path: Path) -> None:
     """Without a workload nothing is examined."""
     (tmp_path / "a.yaml").write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n")

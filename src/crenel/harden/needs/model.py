@@ -47,8 +47,7 @@ class Evidence:
     @property
     def place(self) -> str:
         """``file:line``, as much of it as there is; empty where it rests on no text."""
-        line = self.origin.line(self.field) if self.origin.source else None
-        return self.origin.source if line is None else f"{self.origin.source}:{line}"
+        return self.origin.place(self.field)
 
     def __str__(self) -> str:
         return f"{self.text} ({self.place})" if self.place else self.text
@@ -146,8 +145,7 @@ class Remark:
     @property
     def place(self) -> str:
         """``file:line``, as much of it as there is."""
-        line = self.origin.line(self.field) if self.origin.source else None
-        return self.origin.source if line is None else f"{self.origin.source}:{line}"
+        return self.origin.place(self.field)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def harden(given: Input, sources: Sources, wishes: Wishes | None = None) -> Hard
     made += [files.index(made), *([files.removal(goes)] if goes else [])]
     return Hardening(
         namespaces,
-        _near(found.needs, namespaces),
+        _near(found.needs, ground, namespaces),
         tuple(made),
         proof,
         ground,
@@ -152,11 +152,16 @@ def _beside(given: Input) -> list[ForeignPolicy]:
     return [each for each in given.decoded.foreign_policies if not is_certain(each)]
 
 
-def _near(needs: Needs, namespaces: Sequence[str]) -> Needs:
+def _near(needs: Needs, ground: Ground, namespaces: Sequence[str]) -> Needs:
     """The needs that have an end in the hardened namespaces, and what is not known about these."""
+    others = {pods.namespace for pods in ground.owners} - set(namespaces)
+
+    def is_near(subject: str) -> bool:
+        return subject.partition("/")[0] in namespaces if "/" in subject else subject not in others
+
     return Needs(
         tuple(need for need in needs.needs if _inside(need.source, namespaces) or _inside(need.target, namespaces)),
-        tuple(each for each in needs.remarks if "/" not in each.subject or each.subject.split("/")[0] in namespaces),
+        tuple(each for each in needs.remarks if is_near(each.subject)),
     )
 
 

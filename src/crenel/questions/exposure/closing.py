@@ -25,8 +25,7 @@ class Setting:
     @property
     def place(self) -> str:
         """``file:line`` of what has to be changed, as much of it as there is."""
-        line = self.origin.line(self.field_path) if self.origin.source else None
-        return f"{self.origin.source}:{line}" if line is not None else self.origin.source
+        return self.origin.place(self.field_path)
 
 
 def cheapest(paths: Sequence[Path]) -> list[Setting | None]:

@@ -65,7 +65,7 @@ class RuleUse:
     @property
     def place(self) -> str:
         """``file:line``, as much of it as there is."""
-        return f"{self.origin.source}:{line}" if (line := self.line) is not None else self.origin.source
+        return self.origin.place(self.field)
 
 
 @dataclass(frozen=True, slots=True)
